@@ -1,0 +1,72 @@
+/**
+ * Owns the one dlopen of the program and the signature of each libc function it uses. It refuses
+ * meaning: `calls.ts` wraps each function; nobody else imports this file.
+ *
+ * Results of ssize_t are declared i32: no call here moves 2 GiB at once, and a 32-bit result spares
+ * a BigInt per call. `buffer` parameters take NUL-terminated bytes or plain memory.
+ */
+
+/** libc's functions, as in their man pages. */
+export const SYMBOLS = {
+  __errno_location: { parameters: [], result: "pointer" },
+  openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  pwrite64: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
+  lseek64: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  ftruncate64: { parameters: ["i32", "i64"], result: "i32" },
+  fsync: { parameters: ["i32"], result: "i32" },
+  mkdirat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  mkfifoat: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  symlinkat: { parameters: ["buffer", "i32", "buffer"], result: "i32" },
+  linkat: { parameters: ["i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
+  unlinkat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  renameat: { parameters: ["i32", "buffer", "i32", "buffer"], result: "i32" },
+  readlinkat: { parameters: ["i32", "buffer", "buffer", "usize"], result: "i32" },
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
+  fchownat: { parameters: ["i32", "buffer", "u32", "u32", "i32"], result: "i32" },
+  fchmod: { parameters: ["i32", "u32"], result: "i32" },
+  fchmodat: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  futimens: { parameters: ["i32", "buffer"], result: "i32" },
+  utimensat: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  fsetxattr: { parameters: ["i32", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  lsetxattr: { parameters: ["buffer", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
+  fstatfs64: { parameters: ["i32", "buffer"], result: "i32" },
+  mount: { parameters: ["buffer", "buffer", "buffer", "usize", "buffer"], result: "i32" },
+  umount2: { parameters: ["buffer", "i32"], result: "i32" },
+  geteuid: { parameters: [], result: "u32" },
+  getegid: { parameters: [], result: "u32" },
+  umask: { parameters: ["u32"], result: "u32" },
+  openat2: {
+    name: "syscall",
+    parameters: ["i64", "i32", "buffer", "buffer", "usize"],
+    result: "i32",
+  },
+  getdents64: { name: "syscall", parameters: ["i64", "i32", "buffer", "usize"], result: "i32" },
+  ioctl_buffer: { name: "ioctl", parameters: ["i32", "usize", "buffer"], result: "i32" },
+  ioctl_value: { name: "ioctl", parameters: ["i32", "usize", "usize"], result: "i32" },
+  strerror: { parameters: ["i32"], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The opened library. */
+export const libc: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+
+// The address of errno is fixed for a thread and synchronous FFI stays on the main thread, so that
+// reading it is a plain load, with no call in between that could change it.
+const errnoCell = new Int32Array(
+  Deno.UnsafePointerView.getArrayBuffer(libc.__errno_location()!, 4),
+);
+
+/** Returns the errno of the call just made. */
+export function getErrno(): number {
+  return errnoCell[0]!;
+}
+
+/** Returns libc's text for an errno, e.g. `No such file or directory`. */
+export function getErrorText(errno: number): string {
+  const pointer = libc.strerror(errno);
+  return pointer === null ? `error ${errno}` : Deno.UnsafePointerView.getCString(pointer);
+}

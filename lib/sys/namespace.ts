@@ -1,0 +1,43 @@
+/**
+ * Owns what this process is: its mount namespace compared with PID 1's, its user, its own binary.
+ * It changes nothing but the umask.
+ */
+
+import { isErrno } from "../errors.ts";
+import { decodePath, encodePath } from "../bytes.ts";
+import { getegid, geteuid, readlinkat, umask } from "./calls.ts";
+import { AT_FDCWD } from "./flags.ts";
+
+/**
+ * Returns whether this process sees other mounts than PID 1: systemd since 253 runs generators so,
+ * and what they mount vanishes with them. Undefined if that cannot be told (no /proc, not root).
+ */
+export function isPrivateMountNamespace(): boolean | undefined {
+  try {
+    const own = readlinkat(AT_FDCWD, encodePath("/proc/self/ns/mnt"));
+    return own !== readlinkat(AT_FDCWD, encodePath("/proc/1/ns/mnt"));
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EACCES", "EPERM")) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the path of the running binary. */
+export function readOwnPath(): string {
+  return decodePath(readlinkat(AT_FDCWD, encodePath("/proc/self/exe")));
+}
+
+/** Returns whether the effective user is root. */
+export function isRootUser(): boolean {
+  return geteuid() === 0;
+}
+
+/** Returns the effective user and group. */
+export function readUser(): { uid: number; gid: number } {
+  return { uid: geteuid(), gid: getegid() };
+}
+
+/** Sets the umask that the contract's modes assume. */
+export function setUmask(): void {
+  umask(0o022);
+}

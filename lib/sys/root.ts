@@ -1,0 +1,483 @@
+/**
+ * Owns the `Root` handle: a directory that stands for `/`. Every path that is not a constant of the
+ * kernel is used through one, so that symlinks and `..` cannot lead outside. It refuses meaning:
+ * profiles, images and units are words of the rooms above.
+ */
+
+import { isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
+import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
+import {
+  close,
+  fchmod,
+  fsync,
+  getdents64,
+  linkat,
+  mkdirat,
+  openat,
+  read,
+  readlinkat,
+  renameat,
+  statx,
+  type StatxResult,
+  symlinkat,
+  unlinkat,
+  writeAll,
+} from "./calls.ts";
+import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOCTTY,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDONLY,
+  O_WRONLY,
+  PERMISSION_BITS,
+  S_IFMT,
+} from "./flags.ts";
+import { detectResolver, openInRoot, type Resolver } from "./resolve.ts";
+
+/** What a directory entry can be. */
+export type FileType = "file" | "directory" | "symlink" | "fifo" | "char" | "block" | "socket";
+
+/** What is known of a file. */
+export interface FileStat extends StatxResult {
+  type: FileType;
+  /** Permission bits only (07777). */
+  mode: number;
+}
+
+/** One entry of a directory. */
+export interface DirEntry {
+  name: ByteString;
+  type: FileType | "unknown";
+}
+
+/** Files read whole are small by nature; more is a mistake or an attack. */
+const READ_FILE_MAX = 1024 * 1024;
+const EMPTY = encodePath("");
+
+const FILE_TYPES: Record<number, FileType> = {
+  0o010000: "fifo",
+  0o020000: "char",
+  0o040000: "directory",
+  0o060000: "block",
+  0o100000: "file",
+  0o120000: "symlink",
+  0o140000: "socket",
+};
+
+/** Returns statx's result with the type split off. */
+export function toFileStat(stat: StatxResult): FileStat {
+  return { ...stat, type: FILE_TYPES[stat.mode & S_IFMT] ?? "file", mode: stat.mode & PERMISSION_BITS };
+}
+
+/** Options of {@linkcode Root.open}. */
+export interface RootOptions {
+  /** Forces a way to resolve paths; by default the best that the kernel allows. */
+  resolver?: Resolver;
+}
+
+let temporaryCounter = 0;
+
+/** Returns a name for a temporary file beside another one, unique in this process. */
+export function makeTemporaryName(): ByteString {
+  return encodePath(`.torcx-${Deno.pid}-${++temporaryCounter}.tmp`);
+}
+
+/** A directory as the root of path resolution. Dispose it to close its descriptor. */
+export class Root implements Disposable {
+  /** The host path it was opened by, for messages. */
+  readonly path: string;
+  /** An O_PATH descriptor of the directory. */
+  readonly fd: number;
+  readonly resolver: Resolver;
+  #isOpen = true;
+
+  private constructor(path: string, fd: number, resolver: Resolver) {
+    this.path = path;
+    this.fd = fd;
+    this.resolver = resolver;
+  }
+
+  /**
+   * Opens a directory of the host as a root.
+   *
+   * @throws {SyscallError} if it is not a directory or cannot be searched.
+   */
+  static open(path: string, options: RootOptions = {}): Root {
+    const fd = openat(AT_FDCWD, encodePath(path), O_PATH | O_DIRECTORY);
+    try {
+      return new Root(path, fd, options.resolver ?? detectResolver(fd));
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
+  }
+
+  /** Takes over a directory descriptor as a root. */
+  static fromDescriptor(path: string, fd: number, resolver?: Resolver): Root {
+    return new Root(path, fd, resolver ?? detectResolver(fd));
+  }
+
+  /** Opens a directory inside this root as a root of its own. */
+  openSub(path: ByteString): Root {
+    const fd = this.open(path, O_PATH | O_DIRECTORY);
+    return new Root(
+      `${this.path.replace(/\/$/, "")}/${decodePath(path).replace(/^\//, "")}`,
+      fd,
+      this.resolver,
+    );
+  }
+
+  /** Opens a path; the caller closes the descriptor. */
+  open(path: ByteString, flags: number, mode = 0): number {
+    return openInRoot(this.resolver, this.fd, path, flags, mode);
+  }
+
+  /**
+   * Opens the parent directory of a path (O_PATH), calls `use` with it and the last component, and
+   * closes it.
+   */
+  withParent<T>(path: ByteString, use: (dir: number, name: ByteString) => T): T {
+    const { parent, name } = splitPath(path);
+    if (name === "" || name === "." || name === "..") {
+      throw new SyscallError("resolve", quote(decodePath(path)), "EINVAL", "Invalid argument");
+    }
+    const dir = this.open(parent, O_PATH | O_DIRECTORY);
+    try {
+      return use(dir, name);
+    } finally {
+      close(dir);
+    }
+  }
+
+  /** What a path leads to, the last symlink followed inside the root. */
+  stat(path: ByteString): FileStat {
+    return this.#statWith(path, O_PATH);
+  }
+
+  /** What a path is, the last symlink not followed. */
+  lstat(path: ByteString): FileStat {
+    return this.#statWith(path, O_PATH | O_NOFOLLOW);
+  }
+
+  /** As {@linkcode Root.stat}, undefined if there is nothing (ENOENT, ENOTDIR). */
+  findStat(path: ByteString): FileStat | undefined {
+    return orUndefined(() => this.stat(path));
+  }
+
+  /** As {@linkcode Root.lstat}, undefined if there is nothing (ENOENT, ENOTDIR). */
+  findLstat(path: ByteString): FileStat | undefined {
+    return orUndefined(() => this.lstat(path));
+  }
+
+  #statWith(path: ByteString, flags: number): FileStat {
+    const fd = this.open(path, flags);
+    try {
+      return toFileStat(statx(fd, EMPTY));
+    } finally {
+      close(fd);
+    }
+  }
+
+  /**
+   * Opens a regular file for reading; a FIFO or device is refused without blocking on it.
+   *
+   * @throws {SyscallError} as open(2).
+   * @throws {TorcxError} `invalid` if it is not a regular file.
+   */
+  openFile(path: ByteString): OpenFile {
+    const fd = this.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    try {
+      const stat = toFileStat(statx(fd, EMPTY));
+      if (stat.type !== "file") {
+        throw new TorcxError(
+          "invalid",
+          `Cannot read ${quote(decodePath(path))}: it is a ${stat.type}, not a regular file`,
+        );
+      }
+      return new OpenFile(fd, stat);
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
+  }
+
+  /**
+   * Reads a regular file whole.
+   *
+   * @param maxBytes the largest size accepted, in bytes.
+   * @throws {SyscallError} as open(2) and read(2).
+   * @throws {TorcxError} `invalid` if it is not a regular file or too large.
+   */
+  readFile(path: ByteString, maxBytes: number = READ_FILE_MAX): Uint8Array<ArrayBuffer> {
+    using file = this.openFile(path);
+    const parts: Uint8Array[] = [];
+    let total = 0;
+    // The size is a hint only: files of /proc say 0. One byte more tells the end in one read.
+    const chunk = new Uint8Array(Math.min(Math.max(file.stat.size + 1, 4096), maxBytes + 1));
+    for (;;) {
+      const count = file.read(chunk);
+      if (count === 0) break;
+      total += count;
+      if (total > maxBytes) {
+        throw new TorcxError(
+          "invalid",
+          `Cannot read ${quote(decodePath(path))}: it is larger than ${maxBytes} bytes`,
+        );
+      }
+      parts.push(chunk.slice(0, count));
+    }
+    const out = new Uint8Array(total);
+    let at = 0;
+    for (const part of parts) {
+      out.set(part, at);
+      at += part.length;
+    }
+    return out;
+  }
+
+  /** Lists a directory, sorted bytewise, without `.` and `..`. */
+  readDir(path: ByteString): DirEntry[] {
+    const fd = this.open(path, O_RDONLY | O_DIRECTORY);
+    try {
+      return readDirEntries(fd);
+    } finally {
+      close(fd);
+    }
+  }
+
+  /** Returns the target text of a symlink. */
+  readLink(path: ByteString): ByteString {
+    return this.withParent(path, (dir, name) => readlinkat(dir, name));
+  }
+
+  /** Makes one directory; its mode is exact whatever the umask. */
+  makeDir(path: ByteString, mode: number): void {
+    this.withParent(path, (dir, name) => {
+      mkdirat(dir, name, 0o700);
+      chmodDirectory(dir, name, mode);
+    });
+  }
+
+  /**
+   * Makes a directory and its missing parents.
+   *
+   * @returns the paths it made, outermost first.
+   */
+  makeDirs(path: ByteString, mode: number): ByteString[] {
+    const made: ByteString[] = [];
+    let current = encodePath("/");
+    for (const name of path.split("/")) {
+      if (name === "") continue;
+      current = joinPath(current, name as ByteString);
+      const stat = this.findStat(current);
+      if (stat?.type === "directory") continue;
+      try {
+        this.makeDir(current, mode);
+        made.push(current);
+      } catch (error) {
+        // Made by somebody else in the meantime; what it is shows at the next component.
+        if (!isErrno(error, "EEXIST") || this.findStat(current)?.type !== "directory") throw error;
+      }
+    }
+    return made;
+  }
+
+  /** Makes a symlink with this target text. */
+  symlink(target: ByteString, path: ByteString): void {
+    this.withParent(path, (dir, name) => symlinkat(target, dir, name));
+  }
+
+  /** Makes a second name for a file; fails if the new name exists. */
+  link(from: ByteString, to: ByteString): void {
+    this.withParent(
+      from,
+      (fromDir, fromName) => this.withParent(to, (toDir, toName) => linkat(fromDir, fromName, toDir, toName)),
+    );
+  }
+
+  /** Removes a name that is not a directory. */
+  unlink(path: ByteString): void {
+    this.withParent(path, (dir, name) => unlinkat(dir, name));
+  }
+
+  /** Removes an empty directory. */
+  removeDir(path: ByteString): void {
+    this.withParent(path, (dir, name) => unlinkat(dir, name, AT_REMOVEDIR));
+  }
+
+  /** Removes a tree or file without following symlinks; nothing there is no error. */
+  removeTree(path: ByteString): void {
+    const stat = this.findLstat(path);
+    if (stat === undefined) return;
+    if (stat.type !== "directory") return this.unlink(path);
+    using sub = this.openSub(path);
+    emptyDirectory(sub.fd);
+    this.removeDir(path);
+  }
+
+  /** Writes a new file that must not exist yet, with this exact mode. */
+  writeNewFile(path: ByteString, data: Uint8Array<ArrayBuffer>, mode: number): void {
+    this.withParent(path, (dir, name) => writeNewFileAt(dir, name, data, mode));
+  }
+
+  /** Writes a file whole or not at all: a temporary file beside it, fsync, rename. */
+  writeFileAtomic(path: ByteString, data: Uint8Array<ArrayBuffer>, mode: number): void {
+    this.withParent(path, (dir, name) => {
+      const temporary = makeTemporaryName();
+      try {
+        writeNewFileAt(dir, temporary, data, mode);
+        renameat(dir, temporary, dir, name);
+      } catch (error) {
+        try {
+          unlinkat(dir, temporary);
+        } catch (cleanup) {
+          if (!isErrno(cleanup, "ENOENT", "EROFS")) throw cleanup;
+        }
+        throw error;
+      }
+      const directory = openat(dir, encodePath("."), O_RDONLY | O_DIRECTORY);
+      try {
+        fsync(directory);
+      } finally {
+        close(directory);
+      }
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isOpen) close(this.fd);
+    this.#isOpen = false;
+  }
+}
+
+/** A regular file that is open for reading. */
+export class OpenFile implements Disposable {
+  readonly fd: number;
+  readonly stat: FileStat;
+  #isOpen = true;
+
+  constructor(fd: number, stat: FileStat) {
+    this.fd = fd;
+    this.stat = stat;
+  }
+
+  /** Fills a buffer from the start; returns the count, 0 at the end. */
+  read(buffer: Uint8Array<ArrayBuffer>): number {
+    return read(this.fd, buffer);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isOpen) close(this.fd);
+    this.#isOpen = false;
+  }
+}
+
+function orUndefined<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+function chmodDirectory(dir: number, name: ByteString, mode: number): void {
+  const fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    fchmod(fd, mode);
+  } finally {
+    close(fd);
+  }
+}
+
+function writeNewFileAt(dir: number, name: ByteString, data: Uint8Array<ArrayBuffer>, mode: number): void {
+  const fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    writeAll(fd, data);
+    fchmod(fd, mode);
+    fsync(fd);
+  } finally {
+    close(fd);
+  }
+}
+
+/** linux/dirent.h: d_type values. */
+const DIRENT_TYPES: Record<number, FileType> = {
+  1: "fifo",
+  2: "char",
+  4: "directory",
+  6: "block",
+  8: "file",
+  10: "symlink",
+  12: "socket",
+};
+
+const direntBuffer = new Uint8Array(32 * 1024);
+const direntView = new DataView(direntBuffer.buffer);
+
+/** Reads an open directory to its end: struct linux_dirent64 {ino u64, off u64, reclen u16, type u8, name}. */
+function readDirEntries(fd: number): DirEntry[] {
+  const entries: DirEntry[] = [];
+  for (;;) {
+    const count = getdents64(fd, direntBuffer);
+    if (count === 0) break;
+    for (let at = 0; at < count; at += direntView.getUint16(at + 16, true)) {
+      const start = at + 19;
+      const name = String.fromCharCode(
+        ...direntBuffer.subarray(start, direntBuffer.indexOf(0, start)),
+      ) as ByteString;
+      if (name === "." || name === "..") continue;
+      entries.push({ name, type: DIRENT_TYPES[direntBuffer[at + 18]!] ?? "unknown" });
+    }
+  }
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Removes everything below an open directory, iteratively, never following a symlink. */
+export function emptyDirectory(root: number): void {
+  // Each level holds one descriptor; a tree deeper than that many is cut level by level anyway.
+  const levels: { fd: number; name: ByteString }[] = [
+    { fd: openat(root, encodePath("."), O_RDONLY | O_DIRECTORY), name: EMPTY },
+  ];
+  try {
+    while (levels.length > 0) {
+      const { fd, name } = levels.at(-1)!;
+      const next = removeFilesAt(fd);
+      if (next !== undefined) {
+        levels.push({ fd: openat(fd, next, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), name: next });
+        continue;
+      }
+      levels.pop();
+      close(fd);
+      const parent = levels.at(-1);
+      if (parent !== undefined) unlinkat(parent.fd, name, AT_REMOVEDIR);
+    }
+  } finally {
+    for (const { fd } of levels) close(fd);
+  }
+}
+
+/** Removes what is not a non-empty directory; returns a directory that is not empty, if there is one. */
+function removeFilesAt(dir: number): ByteString | undefined {
+  const fd = openat(dir, encodePath("."), O_RDONLY | O_DIRECTORY);
+  try {
+    for (const { name, type } of readDirEntries(fd)) {
+      try {
+        unlinkat(dir, name, type === "directory" ? AT_REMOVEDIR : 0);
+      } catch (error) {
+        if (isErrno(error, "ENOTEMPTY", "EEXIST", "EISDIR")) return name;
+        if (isErrno(error, "ENOENT")) continue;
+        throw error;
+      }
+    }
+    return undefined;
+  } finally {
+    close(fd);
+  }
+}
