@@ -1,0 +1,42 @@
+/**
+ * Owns the kind `torcx-config-v0`, the config file. It refuses to judge the values: `lib/config`,
+ * its caller, validates them together with the other sources.
+ */
+
+import { type JsonCursor, parseManifest } from "./json.ts";
+
+/** What a config file sets; what is absent or empty in it is undefined. */
+export interface ConfigFile {
+  baseDir?: string;
+  runDir?: string;
+  confDir?: string;
+  storePaths?: string[];
+  unpackSize?: string;
+}
+
+/**
+ * Parses a config file.
+ *
+ * @param source the file's path, for messages.
+ * @throws {TorcxError} `invalid` if it has another kind or shape.
+ */
+export function parseConfigFile(text: string, source: string): ConfigFile {
+  const { value } = parseManifest(text, source, ["torcx-config-v0"]);
+  const config: ConfigFile = {};
+  const baseDir = findText(value.field("base_dir"));
+  if (baseDir !== undefined) config.baseDir = baseDir;
+  const runDir = findText(value.field("run_dir"));
+  if (runDir !== undefined) config.runDir = runDir;
+  const confDir = findText(value.field("conf_dir"));
+  if (confDir !== undefined) config.confDir = confDir;
+  const storePaths = value.field("store_paths").items().map((item) => item.asString());
+  if (storePaths.length > 0) config.storePaths = storePaths;
+  const unpackSize = findText(value.field("unpack_size"));
+  if (unpackSize !== undefined) config.unpackSize = unpackSize;
+  return config;
+}
+
+/** An empty string sets nothing, as in the first torcx. */
+function findText(cursor: JsonCursor): string | undefined {
+  return cursor.findString() || undefined;
+}

@@ -1,0 +1,59 @@
+/**
+ * Owns the kind `torcx-remote-contents-v1`: which images a remote has. It refuses to verify: the
+ * text that it is handed has passed its signature. Caller: remote.
+ */
+
+import { parseManifest } from "./json.ts";
+import { type ImageName, type ImageReference, parseImageName, parseImageReference } from "./names.ts";
+
+/** One version of a remote image. */
+export interface RemoteVersion {
+  version: ImageReference;
+  /** `tgz` or `squashfs`. */
+  format: string;
+  /** `ALGORITHM-HEX` or `ALGORITHM:HEX`; empty if the remote gives none. */
+  hash: string;
+  /** Relative to the base URL, or absolute. */
+  location: string;
+}
+
+/** One image of a remote. */
+export interface RemoteImage {
+  name: ImageName;
+  /** What the reference `com.coreos.cl` means. */
+  defaultVersion?: ImageReference;
+  versions: RemoteVersion[];
+}
+
+/** What a remote has. */
+export interface RemoteContents {
+  images: RemoteImage[];
+}
+
+/**
+ * Parses a remote's contents.
+ *
+ * @param source the manifest's URL or path, for messages.
+ * @throws {TorcxError} `invalid` if it has another kind or shape, or an illegal name.
+ */
+export function parseRemoteContents(text: string, source: string): RemoteContents {
+  const { value } = parseManifest(text, source, ["torcx-remote-contents-v1"]);
+  const images = value.field("images").items().map((item): RemoteImage => {
+    const name = item.field("name").parseString(parseImageName);
+    const versions = item.field("versions").items().map((version): RemoteVersion => {
+      const location = version.field("location");
+      if (location.asString() === "") location.refuse("expected a URL or a path");
+      return {
+        version: version.field("version").parseString(parseImageReference),
+        format: version.field("format").findString() ?? "",
+        hash: version.field("hash").findString() ?? "",
+        location: location.asString(),
+      };
+    });
+    const fallback = item.field("defaultVersion");
+    // The first torcx's tools wrote an empty default where there is none.
+    if ((fallback.findString() ?? "") === "") return { name, versions };
+    return { name, defaultVersion: fallback.parseString(parseImageReference), versions };
+  });
+  return { images };
+}

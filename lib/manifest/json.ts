@@ -1,0 +1,208 @@
+/**
+ * Owns strict JSON: text → value, and a cursor that decodes it field by field. An error names the
+ * source, the JSON path, what was found and what was expected. It refuses disk access. Callers: the
+ * other files of this room.
+ *
+ * As with Go's encoding/json, which wrote and read these files first: of two equal keys the last one
+ * counts, and `null` is the same as an absent field.
+ */
+
+import { quote, TorcxError } from "../errors.ts";
+
+/** A JSON object; read it by {@linkcode JsonCursor}, which looks at own properties only. */
+export type JsonObject = { [key: string]: JsonValue };
+/** A JSON value as JSON.parse makes it; a number that JavaScript would alter is a raw JSON object. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+
+/** JSON.rawJSON and the third argument of a reviver (ECMA-262 proposal json-parse-with-source). */
+interface JsonWithSource {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): unknown;
+  isRawJSON(value: unknown): boolean;
+}
+const json = JSON as unknown as JsonWithSource;
+
+const SYNTAX_HINT = "Correct the file by hand, or restore it from a copy";
+
+/**
+ * Decodes a file's bytes as UTF-8; a byte order mark is dropped.
+ *
+ * @param source the file's path, for messages.
+ * @throws {TorcxError} `invalid` if the bytes are not UTF-8.
+ */
+export function decodeText(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TorcxError("invalid", `Cannot parse ${quote(source)}: it is not valid UTF-8`, {
+      cause,
+      hint: "Save the file as UTF-8",
+    });
+  }
+}
+
+/**
+ * Parses JSON.
+ *
+ * @throws {TorcxError} `invalid` if it is not JSON.
+ */
+export function parseJson(text: string, source: string): JsonValue {
+  if (text.trim() === "") {
+    throw new TorcxError("invalid", `Cannot parse ${quote(source)}: it is empty`, { hint: SYNTAX_HINT });
+  }
+  try {
+    // A number is kept as it was written, so that a file that is rewritten has it unchanged.
+    return json.parse(
+      text,
+      (_key, value, { source }) =>
+        typeof value === "number" && source !== undefined && String(value) !== source
+          ? json.rawJSON(source)
+          : value,
+    ) as JsonValue;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TorcxError("invalid", `Cannot parse ${quote(source)}: it is not valid JSON: ${reason}`, {
+      hint: SYNTAX_HINT,
+    });
+  }
+}
+
+/** Returns a value as JSON with two-space indent, `<`, `>` and `&` escaped as Go does, and a final newline. */
+export function encodeJson(value: unknown): string {
+  const text = JSON.stringify(value, null, 2).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${text}\n`;
+}
+
+/** Returns `{"kind": …, "value": …}` as {@linkcode encodeJson} writes it. */
+export function encodeManifest(kind: string, value: unknown): string {
+  return encodeJson({ kind, value });
+}
+
+/** A place in a JSON document. An absent field and `null` are both "not present". */
+export class JsonCursor {
+  readonly #value: JsonValue | undefined;
+  readonly #source: string;
+  readonly #path: string;
+
+  constructor(value: JsonValue | undefined, source: string, path = "") {
+    this.#value = value;
+    this.#source = source;
+    this.#path = path;
+  }
+
+  /** Whether there is a value other than `null`. */
+  get isPresent(): boolean {
+    return this.#value !== undefined && this.#value !== null;
+  }
+
+  /** A field of an object. */
+  field(name: string): JsonCursor {
+    const object = this.asObject();
+    const value = Object.hasOwn(object, name) ? object[name] : undefined;
+    return new JsonCursor(value, this.#source, this.#path === "" ? name : `${this.#path}.${name}`);
+  }
+
+  /** The items of an array; none if it is not present. */
+  items(): JsonCursor[] {
+    if (!this.isPresent) return [];
+    if (!Array.isArray(this.#value)) this.refuse("expected an array");
+    return this.#value.map((item, index) => new JsonCursor(item, this.#source, `${this.#path}[${index}]`));
+  }
+
+  /** The value as an object. */
+  asObject(): JsonObject {
+    const value = this.#value;
+    if (value === undefined || value === null || typeof value !== "object" || Array.isArray(value)) {
+      this.refuse("expected an object");
+    }
+    if (json.isRawJSON(value)) this.refuse("expected an object");
+    return value;
+  }
+
+  /** The value as a string of well-formed Unicode without NUL. */
+  asString(): string {
+    const value = this.#value;
+    if (typeof value !== "string") this.refuse("expected a string");
+    if (value.includes("\0") || !value.isWellFormed()) {
+      this.refuse("expected well-formed text without NUL", `is ${quote(value)}`);
+    }
+    return value;
+  }
+
+  /** As {@linkcode JsonCursor.asString}, undefined if it is not present. */
+  findString(): string | undefined {
+    return this.isPresent ? this.asString() : undefined;
+  }
+
+  /** Runs a parser of names on the string; its error becomes the cause of one that names the place. */
+  parseString<T>(parse: (text: string) => T): T {
+    const text = this.asString();
+    try {
+      return parse(text);
+    } catch (cause) {
+      if (!(cause instanceof TorcxError)) throw cause;
+      throw new TorcxError(
+        cause.code,
+        `Cannot parse ${quote(this.#source)}: ${this.#path} is ${quote(text)}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  /**
+   * Refuses the value.
+   *
+   * @throws {TorcxError} `invalid` always.
+   */
+  refuse(expected: string, found: string = `is ${describe(this.#value)}`, hint?: string): never {
+    const place = this.#path === "" ? "the document" : this.#path;
+    throw new TorcxError("invalid", `Cannot parse ${quote(this.#source)}: ${place} ${found}, ${expected}`, {
+      hint: hint ?? `Correct ${place} in ${quote(this.#source)}`,
+    });
+  }
+}
+
+function describe(value: JsonValue | undefined): string {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "string") return `the string ${quote(value.slice(0, 80))}`;
+  if (typeof value === "object") return json.isRawJSON(value) ? "a number" : "an object";
+  return typeof value === "number" ? `the number ${value}` : `${value}`;
+}
+
+/** A manifest whose value is not decoded yet. */
+export interface Manifest {
+  kind: string;
+  value: JsonCursor;
+  /** The whole document, unknown fields included. */
+  raw: JsonObject;
+}
+
+/**
+ * Parses `{"kind": K, "value": V}`.
+ *
+ * @param kinds the kinds that the caller can decode.
+ * @throws {TorcxError} `invalid` if it is not JSON, has another kind, or has no value.
+ */
+export function parseManifest(text: string, source: string, kinds: readonly string[]): Manifest {
+  const document = new JsonCursor(parseJson(text, source), source);
+  const raw = document.asObject();
+  const kind = document.field("kind");
+  const name = kind.asString();
+  if (!kinds.includes(name)) {
+    const expected = kinds.map(quote).join(" or ");
+    kind.refuse(`expected ${expected}`, `is ${quote(name)}`, `Use a file of kind ${expected}`);
+  }
+  const value = document.field("value");
+  if (!value.isPresent) value.refuse("expected the manifest's value");
+  return { kind: name, value, raw };
+}

@@ -1,0 +1,31 @@
+/**
+ * Owns the kind `remote-manifest-v0`: where a remote is and which keyrings may sign for it. It
+ * refuses to fetch or verify. Caller: remote.
+ */
+
+import { parseManifest } from "./json.ts";
+
+/** A remote's manifest. */
+export interface RemoteManifest {
+  /** With `${VARIABLES}` not expanded yet. */
+  baseUrl: string;
+  /** Paths of armored keyrings, relative to the manifest. */
+  keyrings: string[];
+}
+
+/**
+ * Parses a remote's manifest.
+ *
+ * @param source the file's path, for messages.
+ * @throws {TorcxError} `invalid` if it has another kind or shape.
+ */
+export function parseRemoteManifest(text: string, source: string): RemoteManifest {
+  const { value } = parseManifest(text, source, ["remote-manifest-v0"]);
+  const url = value.field("base_url");
+  const baseUrl = url.asString();
+  if (baseUrl === "") url.refuse("expected a URL");
+  const keyrings = value.field("keys").items()
+    .map((item) => item.field("armored_keyring").findString() ?? "")
+    .filter((path) => path !== "");
+  return { baseUrl, keyrings };
+}
