@@ -85,7 +85,7 @@ const UNPACK_SIZE = /^0*[1-9][0-9]*[kKmMgG%]?$/;
  *
  * @throws {TorcxError} `invalid` if the config file has a wrong shape, or a value is not allowed; the
  *   message names the setting and its source.
- * @throws {SyscallError} if the config file is there but cannot be read.
+ * @throws {TorcxError} `failed` if the config file is there but cannot be read.
  */
 export function readSettings({ root, environment, kernelCommandLine, log }: SettingsInput): Settings {
   const sources = new Map<SettingName, string>();
@@ -187,7 +187,15 @@ function readConfigFile(root: Root, path: string, isAskedFor: boolean, log: Logg
   try {
     bytes = root.readFile(encodePath(path));
   } catch (error) {
-    if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+    if (!isErrno(error, "ENOENT", "ENOTDIR")) {
+      throw new TorcxError(
+        "failed",
+        `Cannot read settings: config file ${quote(path)} is there but unreadable`,
+        {
+          cause: error,
+        },
+      );
+    }
     const message = `no config file ${quote(path)}`;
     if (isAskedFor) log.warning(`${message}, which the kernel command line names`);
     else log.debug(message);

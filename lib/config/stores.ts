@@ -15,7 +15,8 @@ export interface StorePathOptions {
 /**
  * Lists the stores in lookup order, each path once.
  *
- * @param osVersion the version of the versioned stores; undefined leaves them out.
+ * @param osVersion the version of the versioned stores; by default the running one, without which they
+ *   are left out.
  */
 export function listStorePaths(
   settings: Settings,

@@ -1,0 +1,158 @@
+/**
+ * Owns which profiles a boot applies: the lower ones (with the docker-1.12 rule), the upper one
+ * (option, kernel command line or selector), and their merge. It refuses to look into stores.
+ * Callers: apply, the commands that tell what the next boot will do.
+ */
+
+import { isErrno, quote, TorcxError } from "../errors.ts";
+import { encodePath } from "../bytes.ts";
+import type { Logger } from "../log.ts";
+import { type ProfileName, toProfileName } from "../manifest/names.ts";
+import type { Profile } from "../manifest/profile.ts";
+import { join } from "../config/paths.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Root } from "../sys/root.ts";
+import { type MergedImage, mergeProfiles } from "./merge.ts";
+import { getProfile, listProfiles, type ProfileFile, readProfile, readSelector } from "./profiles.ts";
+
+const VENDOR = "vendor" as ProfileName;
+const OEM = "oem" as ProfileName;
+
+/** What a boot applies. */
+export interface ProfileSelection {
+  /** The lower profiles that exist, in order. */
+  lower: ProfileName[];
+  upper: ProfileName | undefined;
+  images: MergedImage[];
+  /** What was logged as a warning or an error on the way. */
+  warnings: string[];
+}
+
+/** Options of {@linkcode selectProfiles}. */
+export interface SelectProfilesOptions {
+  /** The upper profile, instead of the kernel command line's and the selector's; it must exist. */
+  profile?: ProfileName;
+  /** Whether an upper profile that is missing, empty or unknown is a warning (boot) or an error. */
+  onUnknown: "warn" | "error";
+}
+
+type Profiles = ReadonlyMap<ProfileName, ProfileFile>;
+
+/**
+ * Selects, reads and merges the profiles of the next boot.
+ *
+ * @throws {TorcxError} `not_found` if `options.profile` does not exist, or, with `onUnknown: "error"`,
+ *   there is no upper profile; `failed` if a profile cannot be read or parsed.
+ */
+export function selectProfiles(
+  root: Root,
+  settings: Settings,
+  log: Logger,
+  options: SelectProfilesOptions,
+): ProfileSelection {
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    warnings.push(message);
+    log.warning(message);
+  };
+  const fail = (message: string): void => {
+    warnings.push(message);
+    log.error(message);
+  };
+  const profiles = listProfiles(root, settings, log);
+  const vendor = pickVendor(root, settings, profiles, { warn, fail });
+  const lower = [vendor, OEM].filter((name) => profiles.has(name));
+  const upper = options.profile === undefined
+    ? pickUpper(root, settings, profiles, options.onUnknown, warn)
+    : getProfile(profiles, options.profile).name;
+  const names = upper === undefined ? lower : [...lower, upper];
+  const list = names.map((name) => ({ name, profile: readProfile(root, profiles.get(name)!) }));
+  for (const { name, profile } of list) {
+    const twice = findTwice(profile);
+    if (twice !== undefined) {
+      warn(`profile ${quote(name)} lists image ${quote(twice)} more than once: the last entry counts`);
+    }
+  }
+  return { lower, upper, images: mergeProfiles(list), warnings };
+}
+
+function findTwice(profile: Profile): string | undefined {
+  const names = new Set<string>();
+  return profile.images.find(({ name }) => names.size === names.add(name).size)?.name;
+}
+
+/** Where messages go: `warn` is a warning, `fail` is logged as an error but stops nothing. */
+interface Messages {
+  warn: (message: string) => void;
+  fail: (message: string) => void;
+}
+
+/** The docker-1.12 rule: COREOS/docker-1.12 may replace the vendor profile. */
+function pickVendor(root: Root, settings: Settings, profiles: Profiles, messages: Messages): ProfileName {
+  const path = join(settings.paths.coreosDir, "docker-1.12");
+  let value;
+  try {
+    value = new TextDecoder().decode(root.readFile(encodePath(path))).trim();
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    if (!isErrno(error, "ENOENT", "ENOTDIR")) messages.warn(`ignoring ${quote(path)}: ${error.message}`);
+    return VENDOR;
+  }
+  if (value !== "yes" && value !== "no") {
+    messages.warn(`ignoring ${quote(path)}: it holds ${quote(value.slice(0, 80))}, neither "yes" nor "no"`);
+    return VENDOR;
+  }
+  const name = `docker-1.12-${value}` as ProfileName;
+  if (profiles.has(name)) return name;
+  messages.fail(`cannot replace the vendor profile as ${quote(path)} asks: no profile ${quote(name)}`);
+  return VENDOR;
+}
+
+function pickUpper(
+  root: Root,
+  settings: Settings,
+  profiles: Profiles,
+  onUnknown: "warn" | "error",
+  warn: (message: string) => void,
+): ProfileName | undefined {
+  try {
+    return getUpperProfile(root, settings, profiles);
+  } catch (error) {
+    if (onUnknown === "error" || !(error instanceof TorcxError)) throw error;
+    warn(`going on without an upper profile: ${error.message}`);
+    return undefined;
+  }
+}
+
+/**
+ * Gets the upper profile of the next boot: that of the kernel command line, else the selector's.
+ *
+ * @throws {TorcxError} `not_found` if it names none that exists, `failed` if it cannot be read.
+ */
+export function getUpperProfile(root: Root, settings: Settings, profiles: Profiles): ProfileName {
+  const fromKernel = settings.boot.profileText;
+  const source = fromKernel === undefined
+    ? `selector ${quote(settings.paths.selector)}`
+    : "torcx_profile= on the kernel command line";
+  const hint = 'Choose one with "torcx profile set-next NAME"';
+  const refuse = (state: string, cause?: unknown): never => {
+    throw new TorcxError(
+      cause === undefined ? "not_found" : "failed",
+      `Cannot find the next profile: ${source} ${state}`,
+      cause === undefined ? { hint } : { cause, hint },
+    );
+  };
+  let text: string | undefined;
+  try {
+    text = fromKernel ?? readSelector(root, settings);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    return refuse("cannot be read", cause);
+  }
+  if (text === undefined) return refuse("does not exist");
+  if (text === "") return refuse("is empty");
+  const name = toProfileName(text);
+  if (name === undefined) return refuse(`holds ${quote(text.slice(0, 80))}, which is no legal profile name`);
+  if (!profiles.has(name)) return refuse(`names profile ${quote(name)}, which does not exist`);
+  return name;
+}

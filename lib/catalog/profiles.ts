@@ -1,0 +1,97 @@
+/**
+ * Owns the list of profiles on disk (layer over layer), reading one, and reading the selector. It
+ * refuses to write (`edit.ts`) and to merge (`merge.ts`). Callers: boot_profiles, edit, commands.
+ */
+
+import { isErrno, quote, TorcxError } from "../errors.ts";
+import { encodePath } from "../bytes.ts";
+import type { Logger } from "../log.ts";
+import { decodeText } from "../manifest/json.ts";
+import { type ProfileName, toProfileName } from "../manifest/names.ts";
+import { parseProfile, type Profile } from "../manifest/profile.ts";
+import { join } from "../config/paths.ts";
+import type { Settings } from "../config/settings.ts";
+import { type Layer, listProfileDirs } from "../config/stores.ts";
+import type { Root } from "../sys/root.ts";
+import { listRegularFiles } from "./directory.ts";
+
+const SUFFIX = ".json";
+
+/** A profile's file. */
+export interface ProfileFile {
+  name: ProfileName;
+  path: string;
+  layer: Layer;
+}
+
+/** Lists the profiles, sorted by name; a later layer overrides an earlier one. */
+export function listProfiles(root: Root, settings: Settings, log: Logger): Map<ProfileName, ProfileFile> {
+  const found: ProfileFile[] = [];
+  for (const { layer, path: directory } of listProfileDirs(settings)) {
+    for (const file of listRegularFiles(root, directory, [SUFFIX], log)) {
+      const name = toProfileName(file.slice(0, -SUFFIX.length));
+      if (name === undefined) {
+        log.warning(`skipping profile ${quote(join(directory, file))}: its name is not legal`);
+      } else found.push({ name, path: join(directory, file), layer });
+    }
+  }
+  // Array.prototype.sort is stable: of one name the latest layer stays last and wins in the map.
+  found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return new Map(found.map((file) => [file.name, file]));
+}
+
+/**
+ * Gets a profile that must exist.
+ *
+ * @throws {TorcxError} `not_found` if there is none of this name.
+ */
+export function getProfile(
+  profiles: ReadonlyMap<ProfileName, ProfileFile>,
+  name: ProfileName,
+): ProfileFile {
+  const file = profiles.get(name);
+  if (file !== undefined) return file;
+  throw new TorcxError("not_found", `Cannot find profile ${quote(name)}: no profile directory has it`, {
+    hint: 'List the profiles with "torcx profile list"',
+  });
+}
+
+/**
+ * Reads a profile.
+ *
+ * @throws {TorcxError} `failed` if it cannot be read or parsed; the cause says why.
+ */
+export function readProfile(root: Root, file: { name?: ProfileName; path: string }): Profile {
+  try {
+    return parseProfile(decodeText(root.readFile(encodePath(file.path)), file.path), file.path);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    const isMissing = isErrno(cause, "ENOENT", "ENOTDIR");
+    const message = file.name === undefined
+      ? `Cannot read profile file ${quote(file.path)}`
+      : `Cannot read profile ${quote(file.name)}`;
+    throw new TorcxError(
+      isMissing ? "not_found" : "failed",
+      `${message}: ${isMissing ? "it does not exist" : "it is not a valid profile file"}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Reads the selector: the name of the next upper profile, blanks trimmed and `.json` dropped, not yet
+ * checked; undefined if there is no selector.
+ *
+ * @throws {TorcxError} if it is there but cannot be read.
+ */
+export function readSelector(root: Root, settings: Settings): string | undefined {
+  let bytes;
+  try {
+    bytes = root.readFile(encodePath(settings.paths.selector));
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+  const text = new TextDecoder().decode(bytes).trim();
+  return text.endsWith(SUFFIX) ? text.slice(0, -SUFFIX.length) : text;
+}

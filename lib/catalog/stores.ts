@@ -1,0 +1,133 @@
+/**
+ * Owns the index of all stores: which archive stands for an image, and which it shadows. It refuses
+ * to open an archive. Callers: apply, image and profile commands.
+ */
+
+import { quote } from "../errors.ts";
+import { encodePath } from "../bytes.ts";
+import type { Logger } from "../log.ts";
+import {
+  formatImage,
+  type ImageName,
+  type ImageReference,
+  splitImage,
+  toImageName,
+  toImageReference,
+} from "../manifest/names.ts";
+import { join } from "../config/paths.ts";
+import type { Settings } from "../config/settings.ts";
+import { listStorePaths, type StorePathOptions } from "../config/stores.ts";
+import type { Root } from "../sys/root.ts";
+import { findRegularFiles } from "./directory.ts";
+
+/** How an archive is made. */
+export type ArchiveFormat = "tgz" | "squashfs";
+
+const SUFFIXES = [".torcx.tgz", ".torcx.squashfs"] as const;
+
+/** The file that holds one image. */
+export interface Archive {
+  name: ImageName;
+  reference: ImageReference;
+  format: ArchiveFormat;
+  path: string;
+  /** The store that it lies in. */
+  store: string;
+}
+
+/** The archives of all stores. */
+export interface StoreIndex {
+  /** The archives that win, sorted by name, then reference. */
+  archives: Archive[];
+  shadowed: { archive: Archive; by: Archive }[];
+  /** The stores that exist, in lookup order. */
+  stores: string[];
+  /** The archive of an image. */
+  find(image: { name: string; reference: string }): Archive | undefined;
+}
+
+/** Options of {@linkcode indexStores}. */
+export interface IndexStoresOptions extends StorePathOptions {
+  /** The version of the versioned stores; by default the running one. */
+  osVersion?: string;
+}
+
+/**
+ * Reads all stores. The first store wins for one image, but a squashfs in any store beats a tgz; a
+ * shadowed archive is a warning.
+ */
+export function indexStores(
+  root: Root,
+  settings: Settings,
+  log: Logger,
+  options: IndexStoresOptions = {},
+): StoreIndex {
+  const stores: string[] = [];
+  const winners = new Map<string, Archive>();
+  const losers: Archive[] = [];
+  const seen = new Set<string>();
+  for (const store of listStorePaths(settings, options.osVersion, options)) {
+    const files = findRegularFiles(root, store, SUFFIXES, log);
+    if (files === undefined) continue;
+    // A store that is reached by two paths shadows nothing.
+    const stat = root.findStat(encodePath(store));
+    const identity = `${stat?.dev}:${stat?.ino}`;
+    if (seen.has(identity)) {
+      log.debug(`skipping store ${quote(store)}: it was read by another path`);
+      continue;
+    }
+    seen.add(identity);
+    stores.push(store);
+    let count = 0;
+    for (const file of files) {
+      const archive = parseArchiveName(file, store);
+      if (archive === undefined) {
+        log.warning(`skipping archive ${quote(join(store, file))}: it holds no legal NAME:REFERENCE`);
+        continue;
+      }
+      count++;
+      const key = formatImage(archive);
+      const winner = winners.get(key);
+      if (winner === undefined) winners.set(key, archive);
+      else if (winner.format === "tgz" && archive.format === "squashfs") {
+        winners.set(key, archive);
+        losers.push(winner);
+      } else losers.push(archive);
+    }
+    log.debug(`store ${quote(store)}: ${count} archives`);
+  }
+  const shadowed = losers.map((archive) => ({ archive, by: winners.get(formatImage(archive))! }));
+  for (const { archive, by } of shadowed) {
+    log.warning(
+      `image ${quote(formatImage(archive))}: archive ${quote(archive.path)} is shadowed by ${quote(by.path)}`,
+    );
+  }
+  return {
+    archives: [...winners.values()].sort(compareArchives),
+    shadowed,
+    stores,
+    find: (image) => winners.get(formatImage(image)),
+  };
+}
+
+/** Parses an archive's file name; undefined if it holds no legal names. */
+export function parseArchiveName(file: string, store: string): Archive | undefined {
+  const suffix = SUFFIXES.find((end) => file.endsWith(end));
+  if (suffix === undefined) return undefined;
+  const parts = splitImage(file.slice(0, -suffix.length));
+  const name = toImageName(parts.name);
+  const reference = toImageReference(parts.reference);
+  if (name === undefined || reference === undefined) return undefined;
+  return {
+    name,
+    reference,
+    format: suffix === ".torcx.tgz" ? "tgz" : "squashfs",
+    path: join(store, file),
+    store,
+  };
+}
+
+function compareArchives(a: Archive, b: Archive): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.reference < b.reference ? -1 : a.reference > b.reference ? 1 : 0;
+}
