@@ -70,18 +70,17 @@ export function parseJson(text: string, source: string): JsonValue {
   }
 }
 
-/** Returns a value as JSON with two-space indent, `<`, `>` and `&` escaped as Go does, and a final newline. */
+/** Returns a value as JSON with two-space indent and a final newline. */
 export function encodeJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2).replace(
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** Returns `{"kind": …, "value": …}` with two-space indent, and `<`, `>` and `&` escaped as Go does. */
+export function encodeManifest(kind: string, value: unknown): string {
+  return encodeJson({ kind, value }).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return `${text}\n`;
-}
-
-/** Returns `{"kind": …, "value": …}` as {@linkcode encodeJson} writes it. */
-export function encodeManifest(kind: string, value: unknown): string {
-  return encodeJson({ kind, value });
 }
 
 /** A place in a JSON document. An absent field and `null` are both "not present". */
