@@ -4,6 +4,7 @@
  */
 
 import { quote, TorcxError } from "../errors.ts";
+import { parseOsVersion } from "../config/os_release.ts";
 import { LOG_LEVELS, type LogLevel } from "../log.ts";
 import {
   type ImageName,
@@ -58,7 +59,7 @@ export const VALUE_TYPES = {
   image: makeType("NAME", "images", parseImageName),
   imageArgument: makeType("IMAGE:REFERENCE", "archives", parseImageArgument),
   name: makeType("NAME", "none", parseText),
-  version: makeType("VER", "none", parseVersion),
+  version: makeType("VER", "none", parseOsVersion),
   boolean: { ...makeType("BOOL", "none", parseBoolean), choices: ["true", "false"] },
   level: { ...makeType("LEVEL", "none", parseLevel), choices: LOG_LEVELS },
   output: { ...makeType("FORMAT", "none", parseOutputFormat), choices: OUTPUT_FORMATS },
@@ -95,7 +96,9 @@ function parseChoice<T extends string>(text: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === text);
   if (choice === undefined) {
     const nearest = findNearest(text, choices);
-    const reason = choices.length === 1 ? `only ${choices[0]} is allowed` : `it is none of ${choices.join(", ")}`;
+    const reason = choices.length === 1
+      ? `only ${choices[0]} is allowed`
+      : `it is none of ${choices.join(", ")}`;
     refuse(text, reason, nearest === undefined ? undefined : `Did you mean "${nearest}"?`);
   }
   return choice;
@@ -104,16 +107,6 @@ function parseChoice<T extends string>(text: string, choices: readonly T[]): T {
 function parseText(text: string): string {
   if (text === "") refuse(text, "it is empty");
   if (text.includes("\0")) refuse(text, "it holds a NUL character");
-  return text;
-}
-
-/** A version names a directory of a store, so that it may not lead anywhere else. */
-function parseVersion(text: string): string {
-  parseText(text);
-  // deno-lint-ignore no-control-regex -- control characters are what it refuses
-  if (text === "." || text === ".." || /[/\x00-\x1f\x7f]/.test(text)) {
-    refuse(text, "it cannot be the name of a version's directory");
-  }
   return text;
 }
 

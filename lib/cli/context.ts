@@ -1,0 +1,90 @@
+/**
+ * Owns `Context`: all that a command needs from outside. It is made from a `Host`, which is the
+ * process (`host.ts`) or a set of buffers in tests; commands know nothing of the process themselves.
+ */
+
+import { createLogger, type Logger } from "../log.ts";
+import type { Environment, GlobalOptions } from "./options.ts";
+import { Output, Progress, type Stream } from "./output.ts";
+
+/** The process around a command. */
+export interface Host {
+  readonly environment: Environment;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  /** Whether standard error is the journal, which takes `<N>` prefixes as priorities. */
+  readonly isJournal: boolean;
+  readonly versions: Versions;
+  /** The path of this very program. */
+  readonly programPath: string;
+  /** Aborted by SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Returns the running kernel's command line, "" where it cannot be read. */
+  readKernelCommandLine(): string;
+  getWorkingDirectory(): string;
+  now(): Date;
+}
+
+/** The versions of what the program is built with. */
+export interface Versions {
+  readonly deno: string;
+  readonly v8: string;
+  readonly typescript: string;
+  /** Operating system and machine, e.g. `x86_64-unknown-linux-gnu`. */
+  readonly target: string;
+}
+
+/** What a command works with. */
+export interface Context {
+  readonly environment: Environment;
+  readonly stdout: Output;
+  readonly progress: Progress;
+  readonly log: Logger;
+  readonly versions: Versions;
+  readonly programPath: string;
+  /** Aborted when the user interrupts; long work calls `throwIfAborted()` between its steps. */
+  readonly signal: AbortSignal;
+  /** The kernel's command line; "" below another root: it says nothing about that system. */
+  readonly kernelCommandLine: string;
+  getWorkingDirectory(): string;
+  now(): Date;
+}
+
+/** Makes the context of one command. */
+export function createContext(options: GlobalOptions, host: Host): Context {
+  const { environment, stdout, stderr } = host;
+  const progress = new Progress(stderr, () => host.now().getTime());
+  const encoder = new TextEncoder();
+  const writeLog = (line: string): void => {
+    progress.clear();
+    const bytes = encoder.encode(line + "\n");
+    for (let at = 0; at < bytes.length;) at += stderr.sink.writeSync(bytes.subarray(at));
+  };
+  return {
+    environment,
+    progress,
+    stdout: new Output({
+      stream: stdout,
+      format: options.output === "auto" ? (stdout.isTerminal ? "text" : "json") : options.output,
+      // https://no-color.org: any value but the empty one switches colour off.
+      hasColor: stdout.isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
+    }),
+    log: createLogger({
+      level: options.verbose,
+      form: host.isJournal ? "priority" : "text",
+      tag: "torcx",
+      sink: writeLog,
+    }),
+    versions: host.versions,
+    programPath: host.programPath,
+    signal: host.signal,
+    kernelCommandLine: isRunningSystem(options.root) ? host.readKernelCommandLine() : "",
+    getWorkingDirectory: () => host.getWorkingDirectory(),
+    now: () => host.now(),
+  };
+}
+
+/** Returns whether a `--root` is the running system's own. */
+export function isRunningSystem(root: string): boolean {
+  return /^\/+$/.test(root);
+}

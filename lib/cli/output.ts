@@ -1,0 +1,176 @@
+/**
+ * Owns how results reach standard output: JSON, text and aligned tables, colour, and what of a name
+ * may reach a terminal. A broken pipe is silent. It refuses to know any command's words.
+ */
+
+import { quote } from "../errors.ts";
+
+/** Where bytes go: `Deno.stdout`, `Deno.stderr`, or a buffer in tests. */
+export interface ByteSink {
+  /** Writes some of the bytes and returns how many. */
+  writeSync(bytes: Uint8Array): number;
+}
+
+/** A stream of the process and what is known of it. */
+export interface Stream {
+  readonly sink: ByteSink;
+  readonly isTerminal: boolean;
+  /** The terminal's width in columns. */
+  readonly columns: number;
+}
+
+/** How a piece of text stands out on a terminal. */
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+/** ECMA-48 SGR codes: on and off. */
+const STYLES: Record<Style, readonly [number, number]> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+/** A cell of a table: its text and how it stands out. */
+export type Cell = string | { readonly text: string; readonly style: Style };
+
+/** Options of {@linkcode Output}. */
+export interface OutputOptions {
+  readonly stream: Stream;
+  /** `json` or `text` for verbs that have both. */
+  readonly format: "json" | "text";
+  readonly hasColor: boolean;
+}
+
+const encoder = new TextEncoder();
+
+/** Standard output as commands see it. */
+export class Output {
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  /** What a verb that has both forms writes. */
+  readonly format: "json" | "text";
+  readonly #hasColor: boolean;
+  readonly #sink: ByteSink;
+  #isBroken = false;
+
+  constructor({ stream, format, hasColor }: OutputOptions) {
+    this.isTerminal = stream.isTerminal;
+    this.columns = stream.columns;
+    this.format = format;
+    this.#hasColor = hasColor;
+    this.#sink = stream.sink;
+  }
+
+  /** Writes a value as JSON: two-space indent and a final newline, as the first torcx did. */
+  writeJson(value: unknown): void {
+    this.writeText(JSON.stringify(value, null, 2) + "\n");
+  }
+
+  /** Writes one line. What comes from files must have gone through {@linkcode printable}. */
+  writeLine(line = ""): void {
+    this.writeText(line + "\n");
+  }
+
+  /** Writes text as it is. */
+  writeText(text: string): void {
+    this.#isBroken ||= !writeAll(this.#sink, encoder.encode(text));
+  }
+
+  /** Writes rows below their titles, columns aligned, cells made printable; without rows, nothing. */
+  writeTable(titles: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    if (rows.length === 0) return;
+    const cells = rows.map((row) => row.map(toCell));
+    const widths = titles.map((title, column) =>
+      Math.max(title.length, ...cells.map((row) => measure(row[column]?.text ?? "")))
+    );
+    const writeRow = (row: readonly { text: string; style?: Style }[]): string =>
+      row.map(({ text, style }, column) => {
+        // The last column has no padding: no line ends in blanks.
+        const padding = column === row.length - 1 ? "" : " ".repeat(widths[column]! - measure(text));
+        return (style === undefined ? text : this.style(style, text)) + padding;
+      }).join("  ").trimEnd();
+    const lines = [titles.map((text) => ({ text, style: "bold" as const })), ...cells].map(writeRow);
+    this.writeText(lines.join("\n") + "\n");
+  }
+
+  /** Returns text that stands out where colour is wanted, else as it is. */
+  style(style: Style, text: string): string {
+    if (!this.#hasColor || text === "") return text;
+    const [on, off] = STYLES[style];
+    return `\x1b[${on}m${text}\x1b[${off}m`;
+  }
+}
+
+/** Returns a name without what could steer a terminal; a name that needs no change stays as it is. */
+export function printable(text: string): string {
+  const quoted = quote(text);
+  // Only control and direction characters are escaped: quotes and backslashes of a name stay.
+  return quoted.slice(1, -1).replace(/\\(["\\])/g, "$1");
+}
+
+/** Returns a size in bytes with a binary unit, e.g. `1.5 MiB`. */
+export function formatSize(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Writes everything; returns false if nobody reads any more. */
+function writeAll(sink: ByteSink, bytes: Uint8Array): boolean {
+  try {
+    for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
+    return true;
+  } catch (error) {
+    // `torcx image list | head -1`: the reader had enough, that is no failure.
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
+  }
+}
+
+function toCell(cell: Cell): { text: string; style?: Style } {
+  if (typeof cell === "string") return { text: printable(cell) };
+  return { text: printable(cell.text), style: cell.style };
+}
+
+/** Counts the columns of a text; names are nearly always ASCII, and wide ones only shift their row. */
+function measure(text: string): number {
+  return Array.from(text).length;
+}
+
+/** One line on a terminal that is written over while something takes long. */
+export class Progress {
+  readonly #stream: Stream;
+  readonly #now: () => number;
+  #lastTime = 0;
+  #isShown = false;
+
+  constructor(stream: Stream, now: () => number) {
+    this.#stream = stream;
+    this.#now = now;
+  }
+
+  /** Shows a line, at most ten times a second; nothing where nobody looks. */
+  show(line: string): void {
+    if (!this.#stream.isTerminal) return;
+    const time = this.#now();
+    if (this.#isShown && time - this.#lastTime < 100) return;
+    this.#lastTime = time;
+    this.#isShown = true;
+    const text = Array.from(printable(line)).slice(0, Math.max(this.#stream.columns - 1, 1)).join("");
+    writeAll(this.#stream.sink, encoder.encode(`\r\x1b[K${text}`));
+  }
+
+  /** Removes the line, before anything else is written. */
+  clear(): void {
+    if (!this.#isShown) return;
+    this.#isShown = false;
+    writeAll(this.#stream.sink, encoder.encode("\r\x1b[K"));
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Owns the system that a command works on: the root directory and the settings read from it. It
+ * refuses meaning; commands dispose it when they are done.
+ */
+
+import { quote, TorcxError } from "../errors.ts";
+import { readSettings, type Settings } from "../config/settings.ts";
+import { Root } from "../sys/root.ts";
+import { type Context, isRunningSystem } from "./context.ts";
+import type { GlobalOptions } from "./options.ts";
+
+/** A system: `/`, or the one below `--root`. */
+export interface System extends Disposable {
+  readonly root: Root;
+  readonly settings: Settings;
+}
+
+/**
+ * Opens the root of a command.
+ *
+ * @throws {TorcxError} `not_found` if `--root` is no directory that can be opened.
+ */
+export function openRoot(options: Pick<GlobalOptions, "root">): Root {
+  try {
+    return Root.open(options.root);
+  } catch (cause) {
+    throw new TorcxError("not_found", `Cannot open root ${quote(options.root)}: it is no usable directory`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Opens the root and reads the settings of a command.
+ *
+ * @throws {TorcxError} as {@linkcode openRoot} and {@linkcode readSettings}.
+ */
+export function openSystem(options: Pick<GlobalOptions, "root">, context: Context): System {
+  const root = openRoot(options);
+  try {
+    const { environment, kernelCommandLine, log } = context;
+    const settings = readSettings({ root, environment, kernelCommandLine, log });
+    return { root, settings, [Symbol.dispose]: () => root[Symbol.dispose]() };
+  } catch (error) {
+    root[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Returns a path of the command line as one inside the root: on the running system a relative one
+ * starts at the working directory, below another root at its top.
+ */
+export function locate(options: Pick<GlobalOptions, "root">, context: Context, path: string): string {
+  if (path.startsWith("/")) return path;
+  const base = isRunningSystem(options.root) ? context.getWorkingDirectory() : "";
+  return `${base.replace(/\/$/, "")}/${path}`;
+}
