@@ -1,0 +1,53 @@
+/**
+ * Owns the choice between the @std packages of JSR and the stand-ins beside this file: JSR if it answers
+ * within three seconds, else the stand-ins; `TORCX_STD=jsr|local` forces one. The launcher and the build
+ * script call it.
+ */
+
+import { fromFileUrl } from "./path.ts";
+
+const PROBE_MS = 3000;
+
+/** Which @std packages a command uses. */
+export interface StdChoice {
+  std: "jsr" | "local";
+  /** One line for people. */
+  note: string;
+  /** Flags for a deno command that loads modules. */
+  flags: string[];
+}
+
+/**
+ * Chooses where the @std packages come from.
+ *
+ * @throws {TypeError} if `TORCX_STD` is neither `jsr` nor `local`.
+ */
+export async function chooseStd(): Promise<StdChoice> {
+  const forced = Deno.env.get("TORCX_STD") ?? "";
+  if (forced === "jsr") return useJsr("forced by TORCX_STD");
+  if (forced === "local") return useLocal("forced by TORCX_STD");
+  if (forced !== "") throw new TypeError(`Cannot use TORCX_STD="${forced}": it is neither "jsr" nor "local"`);
+  const failure = await probeJsr();
+  return failure === undefined ? useJsr("it answered") : useLocal(`JSR: ${failure}`);
+}
+
+function useJsr(why: string): StdChoice {
+  return { std: "jsr", note: `@std packages: JSR (${why})`, flags: [] };
+}
+
+function useLocal(why: string): StdChoice {
+  const map = fromFileUrl(import.meta.resolve("./import_map.json"));
+  return { std: "local", note: `@std packages: .ci/std (${why})`, flags: [`--import-map=${map}`] };
+}
+
+/** Returns why JSR cannot be had, or undefined if it answers. */
+async function probeJsr(): Promise<string | undefined> {
+  const url = new URL("@std/path/meta.json", Deno.env.get("JSR_URL") ?? "https://jsr.io/");
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
+    await response.json();
+    return response.ok ? undefined : `answered ${response.status}`;
+  } catch (error) {
+    return error instanceof DOMException ? `no answer in ${PROBE_MS / 1000} s` : "not reached";
+  }
+}
