@@ -11,7 +11,7 @@ import {
   VERBS,
   type VerbSpec,
 } from "./options_table.ts";
-import { formatFlag, formatUsage } from "./options_usage.ts";
+import { formatFlag, listUsageParts } from "./options_usage.ts";
 import { findVerb } from "./options_words.ts";
 
 /** The widest line, in characters. */
@@ -62,7 +62,7 @@ function formatOverview(group: string): string {
 function formatVerbHelp(verb: VerbSpec): string {
   const sections: string[][] = [
     [verb.summary],
-    wrap(`Usage: ${formatUsage(verb)}`, "", "         "),
+    wrapWords([`Usage: torcx ${verb.command}`, ...listUsageParts(verb)], "", "         "),
   ];
   if (verb.details.length > 0) sections.push(verb.details.flatMap((text) => wrap(text, "", "")));
   if (verb.positionals.length > 0) {
@@ -84,7 +84,7 @@ function formatExample({ line, help }: ExampleSpec): string[] {
 
 function toRow(flag: Pick<FlagSpec, "long" | "short" | "help"> & Partial<FlagSpec>): [string, string] {
   const name = formatFlag(flag as FlagSpec);
-  const variable = flag.variable === undefined ? "" : `; or variable ${flag.variable}`;
+  const variable = flag.variable === undefined ? "" : `; also by variable ${flag.variable}`;
   return [flag.short === undefined ? `    ${name}` : `-${flag.short}, ${name}`, `${flag.help}${variable}`];
 }
 
@@ -94,10 +94,14 @@ function formatRows(rows: readonly (readonly [string, string])[]): string[] {
 }
 
 function wrap(text: string, first: string, next: string): string[] {
+  return wrapWords(text.split(" "), first, next);
+}
+
+function wrapWords(words: readonly string[], first: string, next: string): string[] {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;
-  for (const word of text.split(" ")) {
+  for (const word of words) {
     if (!isEmpty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       line = next;
