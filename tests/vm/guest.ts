@@ -1,0 +1,129 @@
+/*
+ * A guest with torcx: its files (torcx as installed, profiles, stores, the base system's own units, the check),
+ * its disk, its boot. What differs between the cases comes in as options. Called by cases.ts.
+ */
+
+import { join } from "node:path";
+import { ALPHA, BETA, packAddon } from "./addon.ts";
+import { runCommand, say } from "./command.ts";
+import { type Boot, bootGuest } from "./machine.ts";
+import type { Release } from "./releases.ts";
+import { prepareRootFileSystem } from "./root_file_system.ts";
+import { program, type Tree, writeTree } from "./tree.ts";
+
+export interface GuestOptions {
+  /** Names the boot in what is printed. */
+  name: string;
+  /** Files beside the usual ones, or in their place. */
+  files?: Tree;
+  kernelArguments?: readonly string[];
+  /** Whether /var, with the user store in it, is an ext4 file system on a disk of its own. */
+  isVarOnDisk?: boolean;
+  /** Whether the user profile names a broken archive of the first addon, behind the second addon. */
+  isBroken?: boolean;
+}
+
+const REPOSITORY = new URL("../../", import.meta.url).pathname;
+const GUEST = new URL("guest/", import.meta.url).pathname;
+const UNITS = "etc/systemd/system";
+
+/** Boots a guest once and prints how long it took. */
+export async function runGuest(release: Release, options: GuestOptions): Promise<Boot> {
+  const rootFileSystem = await prepareRootFileSystem(release);
+  const work = await Deno.makeTempDir({ prefix: `torcx-vm-${release.name}-` });
+  const overlay = join(work, "overlay");
+  await Deno.mkdir(overlay, { mode: 0o755 });
+  await installTorcx(overlay);
+  await writeTree(overlay, { ...await describeGuest(options), ...options.files });
+  await packStores(overlay, options);
+  let disk: string | undefined;
+  if (options.isVarOnDisk) {
+    disk = join(work, "var.ext4");
+    await moveToDisk(join(overlay, "var"), disk);
+  }
+  const boot = await bootGuest({
+    rootFileSystem,
+    overlay,
+    work,
+    ...(disk === undefined ? {} : { disk }),
+    ...(options.kernelArguments === undefined ? {} : { kernelArguments: options.kernelArguments }),
+  });
+  await Deno.remove(overlay, { recursive: true });
+  if (disk !== undefined) await Deno.remove(disk);
+  say(
+    `${release.name} (systemd ${release.systemd}), ${options.name}: ${
+      boot.seconds.toFixed(1)
+    } s, ${boot.consoleLog}`,
+  );
+  return boot;
+}
+
+/**
+ * Installs torcx below a directory: a copy of the tree that TORCX_VM_INSTALL names (made by
+ * `deno task install --destdir`), else what that task lays out now.
+ */
+async function installTorcx(directory: string): Promise<void> {
+  const tree = Deno.env.get("TORCX_VM_INSTALL");
+  if (tree) await runCommand(["cp", "-a", `${tree}/.`, directory]);
+  else await runCommand([Deno.execPath(), "task", "install", "--destdir", directory], { cwd: REPOSITORY });
+}
+
+async function describeGuest(options: GuestOptions): Promise<Tree> {
+  const read = (name: string) => Deno.readTextFile(join(GUEST, name));
+  const enable = (unit: string) => ({ [`${UNITS}/multi-user.target.wants/${unit}`]: { link: `../${unit}` } });
+  const images = options.isBroken ? [[BETA.name, "1"], [ALPHA.name, "broken"]] : [[BETA.name, "1"]];
+  return {
+    "init": program(await read("init.sh")),
+    "usr/lib/guest/check.sh": program(await read("check.sh")),
+    ...Object.fromEntries(
+      [ALPHA, BETA].map((addon) => [`usr/lib/guest/${addon.name}.port`, `port=${addon.port}\n`]),
+    ),
+    [`${UNITS}/guest-check.service`]: (await read("guest-check.service"))
+      .replace("@ADDONS@", `${ALPHA.name} ${BETA.name}`),
+    [`${UNITS}/greeter.service`]: await read("greeter.service"),
+    [`${UNITS}/needs-torcx.service`]: await read("needs-torcx.service"),
+    ...(options.isVarOnDisk
+      ? {
+        [`${UNITS}/var.mount`]: await read("var.mount"),
+        [`${UNITS}/local-fs.target.wants/var.mount`]: { link: "../var.mount" },
+      }
+      : {}),
+    ...enable("guest-check.service"),
+    ...enable("greeter.service"),
+    ...enable("needs-torcx.service"),
+    [`${UNITS}/multi-user.target.wants/systemd-networkd.service`]: {
+      link: "/usr/lib/systemd/system/systemd-networkd.service",
+    },
+    "usr/share/torcx/profiles/vendor.json": encodeProfile([[ALPHA.name, "1"]]),
+    "etc/torcx/profiles/edge.json": encodeProfile(images),
+    "etc/torcx/profiles/rescue.json": encodeProfile([[ALPHA.name, ""], [BETA.name, "1"]]),
+    "etc/torcx/next-profile": "edge\n",
+  };
+}
+
+function encodeProfile(images: string[][]): string {
+  const list = images.map(([name, reference]) => ({ name, reference }));
+  return JSON.stringify({ kind: "profile-manifest-v0", value: { images: list } }) + "\n";
+}
+
+/** The first addon lies in the vendor's store, the second in the user's. */
+async function packStores(overlay: string, options: GuestOptions): Promise<void> {
+  const vendorStore = join(overlay, "usr/share/torcx/store");
+  const userStore = join(overlay, "var/lib/torcx/store");
+  await Deno.mkdir(vendorStore, { recursive: true });
+  await Deno.mkdir(userStore, { recursive: true });
+  await packAddon(ALPHA, "1", vendorStore);
+  await packAddon(BETA, "1", userStore);
+  if (options.isBroken) {
+    const path = join(userStore, await packAddon(ALPHA, "broken", userStore));
+    // Cut in the middle: half of it unpacks before the defect shows.
+    await Deno.truncate(path, Math.floor((await Deno.stat(path)).size / 2));
+  }
+}
+
+/** Makes a file system image of a directory and leaves that directory empty. */
+async function moveToDisk(directory: string, disk: string): Promise<void> {
+  await runCommand(["mkfs.ext4", "-q", "-d", directory, "-L", "var", disk, "128M"]);
+  await Deno.remove(directory, { recursive: true });
+  await Deno.mkdir(directory);
+}
