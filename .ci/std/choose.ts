@@ -7,6 +7,10 @@
 import { fromFileUrl } from "./path.ts";
 
 const PROBE_MS = 3000;
+const IMPORT_MAP = fromFileUrl(import.meta.resolve("./import_map.json"));
+// The top-level deno.lock has no npm packages: `deno task` would fetch them before anything else, with a
+// certificate store that may not be the host's.
+const LOCK = fromFileUrl(import.meta.resolve("../deno.lock"));
 
 /** Which @std packages a command uses. */
 export interface StdChoice {
@@ -32,12 +36,14 @@ export async function chooseStd(): Promise<StdChoice> {
 }
 
 function useJsr(why: string): StdChoice {
-  return { std: "jsr", note: `@std packages: JSR (${why})`, flags: [] };
+  return { std: "jsr", note: `@std packages: JSR (${why})`, flags: [`--lock=${LOCK}`] };
 }
 
 function useLocal(why: string): StdChoice {
-  const map = fromFileUrl(import.meta.resolve("./import_map.json"));
-  return { std: "local", note: `@std packages: .ci/std (${why})`, flags: [`--import-map=${map}`] };
+  const flags = [`--import-map=${IMPORT_MAP}`, `--lock=${LOCK}`];
+  // CI must not go on with packages that the lock does not name.
+  if (Deno.env.has("CI")) flags.push("--frozen");
+  return { std: "local", note: `@std packages: .ci/std (${why})`, flags };
 }
 
 /** Returns why JSR cannot be had, or undefined if it answers. */
