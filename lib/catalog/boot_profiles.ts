@@ -32,6 +32,8 @@ export interface ProfileSelection {
 export interface SelectProfilesOptions {
   /** The upper profile, instead of the kernel command line's and the selector's; it must exist. */
   profile?: ProfileName;
+  /** Looks past the kernel command line, which is of this boot, not of the next one. Default false. */
+  isNextBoot?: boolean;
   /** Whether an upper profile that is missing, empty or unknown is a warning (boot) or an error. */
   onUnknown: "warn" | "error";
 }
@@ -63,7 +65,7 @@ export function selectProfiles(
   const vendor = pickVendor(root, settings, profiles, { warn, fail });
   const lower = [vendor, OEM].filter((name) => profiles.has(name));
   const upper = options.profile === undefined
-    ? pickUpper(root, settings, profiles, options.onUnknown, warn)
+    ? pickUpper(root, settings, profiles, options, warn)
     : getProfile(profiles, options.profile).name;
   const names = upper === undefined ? lower : [...lower, upper];
   const list = names.map((name) => ({ name, profile: readProfile(root, profiles.get(name)!) }));
@@ -112,11 +114,14 @@ function pickUpper(
   root: Root,
   settings: Settings,
   profiles: Profiles,
-  onUnknown: "warn" | "error",
+  { isNextBoot = false, onUnknown }: SelectProfilesOptions,
   warn: (message: string) => void,
 ): ProfileName | undefined {
   try {
-    return getUpperProfile(root, settings, profiles);
+    const text = settings.boot.profileText;
+    return text === undefined || isNextBoot
+      ? getNextProfile(root, settings, profiles)
+      : checkUpper(profiles, text, "torcx_profile= on the kernel command line");
   } catch (error) {
     if (onUnknown === "error" || !(error instanceof TorcxError)) throw error;
     warn(`going on without an upper profile: ${error.message}`);
@@ -125,30 +130,32 @@ function pickUpper(
 }
 
 /**
- * Gets the upper profile of the next boot: that of the kernel command line, else the selector's.
+ * Gets the upper profile that the selector names.
  *
  * @throws {TorcxError} `not_found` if it names none that exists, `failed` if it cannot be read.
  */
-export function getUpperProfile(root: Root, settings: Settings, profiles: Profiles): ProfileName {
-  const fromKernel = settings.boot.profileText;
-  const source = fromKernel === undefined
-    ? `selector ${quote(settings.paths.selector)}`
-    : "torcx_profile= on the kernel command line";
-  const hint = 'Choose one with "torcx profile set-next NAME"';
-  const refuse = (state: string, cause?: unknown): never => {
-    throw new TorcxError(
-      cause === undefined ? "not_found" : "failed",
-      `Cannot find the next profile: ${source} ${state}`,
-      cause === undefined ? { hint } : { cause, hint },
-    );
-  };
+export function getNextProfile(root: Root, settings: Settings, profiles: Profiles): ProfileName {
+  const source = `selector ${quote(settings.paths.selector)}`;
   let text: string | undefined;
   try {
-    text = fromKernel ?? readSelector(root, settings);
+    text = readSelector(root, settings);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    return refuse("cannot be read", cause);
+    throw new TorcxError("failed", `${CANNOT_FIND}: ${source} cannot be read`, {
+      cause,
+      hint: SET_NEXT_HINT,
+    });
   }
+  return checkUpper(profiles, text, source);
+}
+
+const CANNOT_FIND = "Cannot find the next profile";
+const SET_NEXT_HINT = 'Choose one with "torcx profile set-next NAME"';
+
+function checkUpper(profiles: Profiles, text: string | undefined, source: string): ProfileName {
+  const refuse = (state: string): never => {
+    throw new TorcxError("not_found", `${CANNOT_FIND}: ${source} ${state}`, { hint: SET_NEXT_HINT });
+  };
   if (text === undefined) return refuse("does not exist");
   if (text === "") return refuse("is empty");
   const name = toProfileName(text);

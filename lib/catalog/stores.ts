@@ -67,8 +67,8 @@ export function indexStores(
   const losers: Archive[] = [];
   const seen = new Set<string>();
   for (const store of listStorePaths(settings, options.osVersion, options)) {
-    const files = findRegularFiles(root, store, SUFFIXES, log);
-    if (files === undefined) continue;
+    const archives = findArchives(root, store, log);
+    if (archives === undefined) continue;
     // A store that is reached by two paths shadows nothing.
     const stat = root.findStat(encodePath(store));
     const identity = `${stat?.dev}:${stat?.ino}`;
@@ -78,14 +78,7 @@ export function indexStores(
     }
     seen.add(identity);
     stores.push(store);
-    let count = 0;
-    for (const file of files) {
-      const archive = parseArchiveName(file, store);
-      if (archive === undefined) {
-        log.warning(`skipping archive ${quote(join(store, file))}: it holds no legal NAME:REFERENCE`);
-        continue;
-      }
-      count++;
+    for (const archive of archives) {
       const key = formatImage(archive);
       const winner = winners.get(key);
       if (winner === undefined) winners.set(key, archive);
@@ -94,7 +87,7 @@ export function indexStores(
         losers.push(winner);
       } else losers.push(archive);
     }
-    log.debug(`store ${quote(store)}: ${count} archives`);
+    log.debug(`store ${quote(store)}: ${archives.length} archives`);
   }
   const shadowed = losers.map((archive) => ({ archive, by: winners.get(formatImage(archive))! }));
   for (const { archive, by } of shadowed) {
@@ -108,6 +101,20 @@ export function indexStores(
     stores,
     find: (image) => winners.get(formatImage(image)),
   };
+}
+
+/** Lists the archives of one store, sorted by file name; a missing store has none. */
+export function listArchives(root: Root, store: string, log: Logger): Archive[] {
+  return findArchives(root, store, log) ?? [];
+}
+
+function findArchives(root: Root, store: string, log: Logger): Archive[] | undefined {
+  return findRegularFiles(root, store, SUFFIXES, log)?.flatMap((file) => {
+    const archive = parseArchiveName(file, store);
+    if (archive !== undefined) return [archive];
+    log.warning(`skipping archive ${quote(join(store, file))}: it holds no legal NAME:REFERENCE`);
+    return [];
+  });
 }
 
 /** Parses an archive's file name; undefined if it holds no legal names. */

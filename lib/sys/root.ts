@@ -9,6 +9,7 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import {
   close,
   fchmod,
+  fchown,
   fsync,
   getdents64,
   linkat,
@@ -81,11 +82,21 @@ export interface RootOptions {
   resolver?: Resolver;
 }
 
+/** Options of {@linkcode Root.writeFileAtomic}. */
+export interface WriteFileOptions {
+  /** The new file's owner; by default that of this process. */
+  owner?: { uid: number; gid: number };
+  /** Fails with EEXIST instead of replacing a file. Default false. */
+  isNew?: boolean;
+}
+
 let temporaryCounter = 0;
 
-/** Returns a name for a temporary file beside another one, unique in this process. */
+/** Returns a name for a temporary file beside another one. */
 export function makeTemporaryName(): ByteString {
-  return encodePath(`.torcx-${Deno.pid}-${++temporaryCounter}.tmp`);
+  // Process ids come again: what a crash has left behind must not stop a later process.
+  const salt = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
+  return encodePath(`.torcx-${Deno.pid}-${++temporaryCounter}-${salt}.tmp`);
 }
 
 /** A directory as the root of path resolution. Dispose it to close its descriptor. */
@@ -327,12 +338,21 @@ export class Root implements Disposable {
   }
 
   /** Writes a file whole or not at all: a temporary file beside it, fsync, rename. */
-  writeFileAtomic(path: ByteString, data: Uint8Array<ArrayBuffer>, mode: number): void {
+  writeFileAtomic(
+    path: ByteString,
+    data: Uint8Array<ArrayBuffer>,
+    mode: number,
+    options: WriteFileOptions = {},
+  ): void {
     this.withParent(path, (dir, name) => {
       const temporary = makeTemporaryName();
       try {
-        writeNewFileAt(dir, temporary, data, mode);
-        renameat(dir, temporary, dir, name);
+        writeNewFileAt(dir, temporary, data, mode, options.owner);
+        if (options.isNew === true) {
+          // Unlike a rename, a link never replaces what somebody else has made in the meantime.
+          linkat(dir, temporary, dir, name);
+          unlinkat(dir, temporary);
+        } else renameat(dir, temporary, dir, name);
       } catch (error) {
         try {
           unlinkat(dir, temporary);
@@ -396,10 +416,18 @@ function chmodDirectory(dir: number, name: ByteString, mode: number): void {
   }
 }
 
-function writeNewFileAt(dir: number, name: ByteString, data: Uint8Array<ArrayBuffer>, mode: number): void {
+function writeNewFileAt(
+  dir: number,
+  name: ByteString,
+  data: Uint8Array<ArrayBuffer>,
+  mode: number,
+  owner?: { uid: number; gid: number },
+): void {
   const fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeAll(fd, data);
+    // A change of owner clears setuid bits: it comes before the mode.
+    if (owner !== undefined) fchown(fd, owner.uid, owner.gid);
     fchmod(fd, mode);
     fsync(fd);
   } finally {
