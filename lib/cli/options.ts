@@ -4,7 +4,13 @@
  */
 
 import { quote, TorcxError, type UsageError } from "../errors.ts";
-import { type FlagSpec, GLOBAL_FLAGS, type PositionalSpec, VERBS, type VerbSpec } from "./options_table.ts";
+import {
+  type FlagSpec,
+  GLOBAL_FLAGS,
+  type PositionalSpec,
+  type VERBS,
+  type VerbSpec,
+} from "./options_table.ts";
 import { formatUsage } from "./options_usage.ts";
 import { type GivenFlag, isTopic, makeUsageError, splitWords } from "./options_words.ts";
 import { VALUE_TYPES, type ValueOf, type ValueTypeName } from "./options_values.ts";

@@ -216,7 +216,7 @@ export const VERBS = [
       {
         key: "name",
         metavar: "NAME",
-        type: "name",
+        type: "origin",
         help: "An image, a program or a unit, by its name or path",
       },
     ],
@@ -453,7 +453,12 @@ export const VERBS = [
     command: "__complete",
     summary: "Lists names for the completions of shells",
     details: [],
-    positionals: [{ key: "list", metavar: "LIST", type: "list", help: "profiles, images or archives" }],
+    positionals: [{
+      key: "list",
+      metavar: "LIST",
+      type: "list",
+      help: "profiles, images, archives or origins",
+    }],
     flags: [],
     examples: [{ line: "torcx __complete profiles", help: "one name a line" }],
     isHidden: true,

@@ -16,7 +16,7 @@ import {
 import { findNearest } from "./suggestions.ts";
 
 /** How a shell completes a value: from the file system, the running system, or a fixed list. */
-export type Completion = "none" | "files" | "directories" | "profiles" | "images" | "archives" | "verbs";
+export type Completion = "none" | "files" | "directories" | "verbs" | (typeof COMPLETION_LISTS)[number];
 
 /** One kind of value on the command line. */
 export interface ValueType<T> {
@@ -45,7 +45,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** The manual pages. */
 export const MAN_PAGES = ["torcx", "torcx-generator"] as const;
 /** What the hidden verb `__complete` lists. */
-export const COMPLETION_LISTS = ["profiles", "images", "archives"] as const;
+export const COMPLETION_LISTS = ["profiles", "images", "archives", "origins"] as const;
 
 /** Truth values as Go's strconv.ParseBool takes them: scripts for the first torcx use them. */
 const TRUE_TEXTS = ["1", "t", "true"];
@@ -58,7 +58,7 @@ export const VALUE_TYPES = {
   profile: makeType("NAME", "profiles", parseProfileName),
   image: makeType("NAME", "images", parseImageName),
   imageArgument: makeType("IMAGE:REFERENCE", "archives", parseImageArgument),
-  name: makeType("NAME", "none", parseText),
+  origin: makeType("NAME", "origins", parseText),
   version: makeType("VER", "none", parseOsVersion),
   boolean: { ...makeType("BOOL", "none", parseBoolean), choices: ["true", "false"] },
   level: { ...makeType("LEVEL", "none", parseLevel), choices: LOG_LEVELS },

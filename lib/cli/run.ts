@@ -14,6 +14,12 @@ import type { Options } from "./options.ts";
  */
 export async function runCommand(options: Options, context: Context): Promise<number> {
   switch (options.command) {
+    case "completion":
+      return (await import("./commands/completion.ts")).runCompletion(options, context);
+    case "man":
+      return (await import("./commands/man.ts")).runMan(options, context);
+    case "__complete":
+      return (await import("./commands/complete.ts")).runComplete(options, context);
     case "help":
       return (await import("./commands/help.ts")).runHelp(options, context);
     case "version":

@@ -1,0 +1,37 @@
+/**
+ * Owns the hidden verb `torcx __complete LIST`, which the completion scripts call: names, one a line.
+ */
+
+import { createLogger } from "../../log.ts";
+import { formatImage } from "../../manifest/names.ts";
+import { listProfiles } from "../../catalog/profiles.ts";
+import { indexStores } from "../../catalog/stores.ts";
+import type { Context } from "../context.ts";
+import type { CommandOptions } from "../options.ts";
+import { printable } from "../output.ts";
+import { openSystem, type System } from "../system.ts";
+
+/** A warning in the middle of a line that is being typed would spoil it. */
+const SILENT = createLogger({ level: "panic", form: "text", tag: "torcx", sink: () => {} });
+
+/** Prints the names of a list. */
+export function runComplete(options: CommandOptions<"__complete">, context: Context): number {
+  using system = openSystem(options, { ...context, log: SILENT });
+  for (const name of new Set(listNames(options.list, system))) context.stdout.writeLine(printable(name));
+  return 0;
+}
+
+function listNames(list: CommandOptions<"__complete">["list"], { root, settings }: System): string[] {
+  switch (list) {
+    case "profiles":
+      return [...listProfiles(root, settings, SILENT).keys()];
+    case "images":
+      return indexStores(root, settings, SILENT).archives.map(({ name }) => name);
+    case "archives":
+      return indexStores(root, settings, SILENT).archives.map(formatImage);
+    case "origins":
+      return [];
+    default:
+      return list satisfies never;
+  }
+}

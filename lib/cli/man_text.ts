@@ -1,0 +1,73 @@
+/**
+ * Owns the prose of the manual pages that the table of verbs does not hold: the boot, the kernel
+ * command line, variables and files. Data only; `man.ts` sets it.
+ */
+
+/** A term and what is said of it. */
+export interface Entry {
+  readonly term: string;
+  readonly text: string;
+}
+
+/** What torcx(8) says first. */
+export const TORCX_DESCRIPTION: readonly string[] = [
+  "torcx applies a profile of addon images to a system, at most once per boot. It unpacks or mounts the images beside the base OS, propagates some of their files (programs, units, and configuration of the network, users, temporary files and udev) to transient places below /run, makes the unpacked tree read-only and seals the system. All of it is gone at the next boot.",
+  "A profile is a JSON list of images. The profiles vendor and oem and the one that the user selected are merged in this order: an image of a later one replaces the earlier one of the same name, and an empty reference drops it.",
+  "An image has a NAME and a REFERENCE. Its archive lies in a store as NAME:REFERENCE.torcx.tgz or NAME:REFERENCE.torcx.squashfs; without a reference in the file's name it is com.coreos.cl. The first store that has an image wins, but a squashfs in any store beats a tgz.",
+];
+
+/** What torcx-generator(8) says first. */
+export const GENERATOR_DESCRIPTION: readonly string[] = [
+  "torcx-generator is the same program as torcx, called under this name by systemd as one of its generators. It does nothing if the run directory exists: a profile is applied at most once per boot.",
+  "Where systemd runs generators in its own mount namespace (up to version 252) and all archives are there, it applies the profiles at once. Elsewhere it writes torcx.service, which applies them before sysinit.target, as soon as the file systems that hold the stores are mounted.",
+  "All or nothing: a failure at any step undoes what was done, writes no seal and is kept in the report. A failed apply does not fail the boot.",
+  "Its log goes to the kernel's log device and so to the journal.",
+];
+
+/** The arguments of torcx-generator. */
+export const GENERATOR_ARGUMENTS: readonly Entry[] = [
+  { term: "NORMAL_DIR", text: "Where torcx.service is written to where it is needed" },
+  { term: "EARLY_DIR", text: "Not used" },
+  { term: "LATE_DIR", text: "Not used" },
+];
+
+/** The exit statuses of torcx-generator. */
+export const GENERATOR_EXITS: readonly Entry[] = [
+  { term: "0", text: "Applied, handed over to torcx.service, switched off, or already run in this boot" },
+  { term: "1", text: "Failed; the report says why" },
+];
+
+/** The parameters of the kernel command line. */
+export const KERNEL_PARAMETERS: readonly Entry[] = [
+  { term: "torcx=0", text: "Applies nothing in this boot" },
+  { term: "torcx_profile=NAME", text: "Takes this profile in this boot, not the selected one" },
+  { term: "torcx_config=PATH", text: "Reads this config file, not /etc/torcx/config.json" },
+];
+
+/** The variables that torcx reads. */
+export const ENVIRONMENT: readonly Entry[] = [
+  { term: "TORCX_BASEDIR", text: "The base directory, by default /var/lib/torcx" },
+  { term: "TORCX_RUNDIR", text: "The run directory, by default /run/torcx" },
+  { term: "TORCX_CONFDIR", text: "The configuration directory, by default /etc/torcx" },
+  { term: "TORCX_USR_MOUNTPOINT", text: "Where the OS image's /usr is, by default /usr" },
+  { term: "TORCX_STOREPATH", text: "Further stores, separated by colons; they are looked into last" },
+  { term: "TORCX_CHECK_REMOTE_ONLY", text: "The same as the option --remote-only of profile check" },
+  { term: "NO_COLOR", text: "Switches colour off" },
+];
+
+/** The files that torcx reads and writes, with their default directories. */
+export const FILES: readonly Entry[] = [
+  { term: "/etc/torcx/config.json", text: "Settings: base_dir, run_dir, conf_dir, store_paths, unpack_size" },
+  { term: "/etc/torcx/next-profile", text: "The selector: the name of the next boot's profile" },
+  { term: "/etc/torcx/profiles/NAME.json", text: "The user's profiles" },
+  { term: "/usr/share/torcx, /usr/share/oem/torcx", text: "Profiles and stores of the OS and of the OEM" },
+  {
+    term: "/var/lib/torcx/store",
+    text: "The user's store; directories named by an OS version hold archives for it",
+  },
+  { term: "/run/torcx/bin", text: "Links to the programs of the images" },
+  { term: "/run/torcx/unpack", text: "The unpacked images, read-only once sealed" },
+  { term: "/run/torcx/profile.json", text: "The images that were applied" },
+  { term: "/run/torcx/report.json", text: "What was done in this boot, or why it failed" },
+  { term: "/run/metadata/torcx", text: "The seal, an EnvironmentFile for systemd units" },
+];
