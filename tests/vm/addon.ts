@@ -70,7 +70,7 @@ function describeAddon({ name, port }: Addon): Tree {
     ].map((unit) => `/${units}/${unit}`),
     sysusers: [`/usr/lib/sysusers.d/${name}.conf`],
     tmpfiles: [`/usr/lib/tmpfiles.d/${name}.conf`],
-    udev_rules: [`/usr/lib/udev/rules.d/80-${name}.rules`],
+    ["udev_rules"]: [`/usr/lib/udev/rules.d/80-${name}.rules`],
   };
   return {
     ".torcx/manifest.json": JSON.stringify({ kind: "image-manifest-v0", value: assets }),

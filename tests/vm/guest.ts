@@ -6,7 +6,8 @@
 import { join } from "node:path";
 import { ALPHA, BETA, packAddon } from "./addon.ts";
 import { runCommand, say } from "./command.ts";
-import { type Boot, bootGuest } from "./machine.ts";
+import type { Findings } from "./findings.ts";
+import { bootGuest } from "./machine.ts";
 import type { Release } from "./releases.ts";
 import { prepareRootFileSystem } from "./root_file_system.ts";
 import { program, type Tree, writeTree } from "./tree.ts";
@@ -27,45 +28,65 @@ const REPOSITORY = new URL("../../", import.meta.url).pathname;
 const GUEST = new URL("guest/", import.meta.url).pathname;
 const UNITS = "etc/systemd/system";
 
-/** Boots a guest once and prints how long it took. */
-export async function runGuest(release: Release, options: GuestOptions): Promise<Boot> {
+/**
+ * Boots a guest once, prints how long it took and has its findings judged. The console log is removed if all went
+ * well; else it is kept and named, with what torcx and systemd said about it.
+ *
+ * @throws {Error} if the guest does not come up and down again, or `judge` throws
+ */
+export async function runGuest(
+  release: Release,
+  options: GuestOptions,
+  judge: (findings: Findings) => void,
+): Promise<void> {
   const rootFileSystem = await prepareRootFileSystem(release);
   const work = await Deno.makeTempDir({ prefix: `torcx-vm-${release.name}-` });
+  const name = `${release.name} (systemd ${release.systemd}), ${options.name}`;
   const overlay = join(work, "overlay");
   await Deno.mkdir(overlay, { mode: 0o755 });
   await installTorcx(overlay);
   await writeTree(overlay, { ...await describeGuest(options), ...options.files });
   await packStores(overlay, options);
-  let disk: string | undefined;
-  if (options.isVarOnDisk) {
-    disk = join(work, "var.ext4");
-    await moveToDisk(join(overlay, "var"), disk);
-  }
+  const disk = options.isVarOnDisk ? join(work, "var.ext4") : undefined;
+  if (disk !== undefined) await moveToDisk(join(overlay, "var"), disk);
   const boot = await bootGuest({
     rootFileSystem,
     overlay,
     work,
+    kernelArguments: options.kernelArguments ?? [],
     ...(disk === undefined ? {} : { disk }),
-    ...(options.kernelArguments === undefined ? {} : { kernelArguments: options.kernelArguments }),
   });
-  await Deno.remove(overlay, { recursive: true });
-  if (disk !== undefined) await Deno.remove(disk);
-  say(
-    `${release.name} (systemd ${release.systemd}), ${options.name}: ${
-      boot.seconds.toFixed(1)
-    } s, ${boot.consoleLog}`,
-  );
-  return boot;
+  say(`${name}: ${boot.seconds.toFixed(1)} s`);
+  try {
+    judge(boot.findings);
+  } catch (error) {
+    await Deno.remove(overlay, { recursive: true });
+    for (const fact of ["status", "failed", "journal"]) say(`${fact}:\n${boot.findings.get(fact).output}`);
+    say(`${name}: console log kept in ${boot.consoleLog}`);
+    throw error;
+  }
+  await Deno.remove(work, { recursive: true });
 }
 
+let installed: Promise<string> | undefined;
+
 /**
- * Installs torcx below a directory: a copy of the tree that TORCX_VM_INSTALL names (made by
- * `deno task install --destdir`), else what that task lays out now.
+ * Lays torcx over a directory: the tree that TORCX_VM_INSTALL names (made by `deno task install --destdir`), else
+ * what that task makes now, once per test process.
  */
 async function installTorcx(directory: string): Promise<void> {
-  const tree = Deno.env.get("TORCX_VM_INSTALL");
-  if (tree) await runCommand(["cp", "-a", `${tree}/.`, directory]);
-  else await runCommand([Deno.execPath(), "task", "install", "--destdir", directory], { cwd: REPOSITORY });
+  installed ??= Deno.env.get("TORCX_VM_INSTALL")
+    ? Promise.resolve(Deno.env.get("TORCX_VM_INSTALL")!)
+    : makeInstallation();
+  await runCommand(["cp", "-a", `${await installed}/.`, directory]);
+}
+
+async function makeInstallation(): Promise<string> {
+  const directory = await Deno.makeTempDir({ prefix: "torcx-vm-install-" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+  await Deno.chmod(directory, 0o755);
+  await runCommand([Deno.execPath(), "task", "install", "--destdir", directory], { cwd: REPOSITORY });
+  return directory;
 }
 
 async function describeGuest(options: GuestOptions): Promise<Tree> {

@@ -31,7 +31,7 @@ export -f snapshot
 
 timeout 300 systemctl is-system-running --wait >/dev/null
 fact state systemctl is-system-running
-fact targets systemctl show -p Id,ActiveState,Job multi-user.target sysinit.target local-fs.target
+fact target-multi-user systemctl show -p ActiveState multi-user.target
 fact failed systemctl list-units --failed --no-legend --plain
 fact jobs systemctl list-jobs --no-legend
 fact systemd systemctl --version
@@ -45,9 +45,9 @@ fact profile cat /run/torcx/profile.json
 fact tree find /run/torcx -maxdepth 2 -printf '%p %y\n'
 fact mounts grep -E ' /run/torcx/unpack| /var | /run ' /proc/self/mountinfo
 fact loops losetup --list --noheadings --output NAME,BACK-FILE
-fact propagated find /run/systemd/system /run/systemd/network /run/sysusers.d /run/tmpfiles.d /run/udev/rules.d \
-  -mindepth 1 ! -type d
-fact generated find /run/systemd/generator /run/systemd/generator.early /run/systemd/generator.late -name '*torcx*'
+fact propagated sh -c 'find /run/systemd/system /run/systemd/network /run/sysusers.d /run/tmpfiles.d \
+  /run/udev/rules.d -mindepth 1 ! -type d 2>/dev/null; :'
+fact generated sh -c 'find /run/systemd/generator* -name "*torcx*"'
 fact version torcx --version
 fact target systemctl show -p ActiveState,AssertResult torcx.target
 fact service systemctl show -p LoadState,ActiveState,Result torcx.service
@@ -83,6 +83,7 @@ fact reload systemctl daemon-reload
 fact settled timeout 60 systemctl is-system-running --wait
 fact after-reload bash -c snapshot
 fact journal sh -c "journalctl -b --no-pager -o short-monotonic | grep torcx"
+fact journal-target journalctl -b --no-pager -o cat -u torcx.target
 fact journal-tail journalctl -b --no-pager -o short-monotonic -n 60
 
 # Neither the kernel nor systemd may write between the lines.

@@ -1,0 +1,4 @@
+import { registerCases } from "./cases.ts";
+import { BOOKWORM } from "./releases.ts";
+
+await registerCases(BOOKWORM);
