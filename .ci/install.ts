@@ -1,0 +1,158 @@
+/**
+ * Owns the installed layout: `deno task install --destdir DIR [--prefix /usr] [--target TARGET]` lays what
+ * `deno task build` made below DIR, for image builders and packagers. The result is the same whatever DIR is
+ * and whenever it runs: modes are exact, times are SOURCE_DATE_EPOCH or 0, root is the owner if root runs it.
+ */
+
+import { lutimesSync } from "node:fs";
+import {
+  basename,
+  dirname,
+  fromFileUrl,
+  isAbsolute,
+  join,
+  normalize,
+  relative,
+  resolve,
+} from "./std/path.ts";
+import { chooseStd } from "./std/choose.ts";
+import { PERMISSION_FLAGS } from "./permissions.ts";
+
+const PROJECT = fromFileUrl(new URL("..", import.meta.url));
+const USAGE = "expected --destdir DIR [--prefix /usr] [--target TARGET]";
+
+/** One thing to lay down, by its path in the installed system. */
+type Item = { path: string } & ({ text: string } | { copyOf: string } | { link: string });
+
+interface InstallOptions {
+  destdir: string;
+  prefix: string;
+  binary: string;
+}
+
+function print(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+function parseInstallOptions(args: readonly string[]): InstallOptions {
+  const values = new Map<string, string>();
+  const words = args.flatMap((arg) =>
+    /^--\w+=/.test(arg) ? [arg.replace(/=.*/s, ""), arg.replace(/^.*?=/s, "")] : arg
+  );
+  for (let at = 0; at < words.length; at += 2) {
+    const [flag = "", value] = words.slice(at);
+    if (!["--destdir", "--prefix", "--target"].includes(flag) || !value || values.has(flag)) {
+      throw new Error(`Cannot install: unexpected "${flag}", ${USAGE}`);
+    }
+    values.set(flag, value);
+  }
+  const destdir = values.get("--destdir");
+  const prefix = normalize(values.get("--prefix") ?? "/usr");
+  if (destdir === undefined) throw new Error(`Cannot install: ${USAGE}`);
+  if (!isAbsolute(prefix)) throw new Error(`Cannot install: prefix "${prefix}" is not absolute`);
+  const target = values.get("--target") ?? Deno.build.target;
+  return {
+    // A task runs in the project's directory; the user's is in INIT_CWD.
+    destdir: resolve(Deno.env.get("INIT_CWD") ?? ".", destdir),
+    prefix,
+    binary: join(PROJECT, "dist", target === Deno.build.target ? "" : target.split("-")[0]!, "torcx"),
+  };
+}
+
+/** Lists what is installed; links are relative, so that the tree may be moved. */
+async function listItems({ prefix, binary }: InstallOptions): Promise<Item[]> {
+  const program = join(prefix, "lib/torcx/torcx");
+  const link = (path: string): Item => ({ path, link: relative(dirname(path), program) });
+  const items: Item[] = [
+    { path: program, copyOf: binary },
+    link(join(prefix, "bin/torcx")),
+    link(join(prefix, "lib/systemd/system-generators/torcx-generator")),
+    {
+      path: join(prefix, "lib/systemd/system/torcx.target"),
+      text: await Deno.readTextFile(new URL("torcx.target", import.meta.url)),
+    },
+  ];
+  const printed: [string, string[]][] = [
+    ["share/bash-completion/completions/torcx", ["completion", "bash"]],
+    ["share/zsh/site-functions/_torcx", ["completion", "zsh"]],
+    ["share/fish/vendor_completions.d/torcx.fish", ["completion", "fish"]],
+    ["share/man/man8/torcx.8", ["man", "torcx"]],
+    ["share/man/man8/torcx-generator.8", ["man", "torcx-generator"]],
+  ];
+  const { flags } = await chooseStd();
+  for (const [path, args] of printed) {
+    items.push({ path: join(prefix, path), text: await readOutput(flags, args) });
+  }
+  return items;
+}
+
+/** Returns what the program prints. It runs from its sources: the binary may be another machine's. */
+async function readOutput(stdFlags: readonly string[], args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", ...stdFlags, ...PERMISSION_FLAGS, "main.ts", ...args],
+    cwd: PROJECT,
+  }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`Cannot print "${args.join(" ")}": ${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
+}
+
+/**
+ * Writes items below a directory.
+ *
+ * @throws {Error} if a symlink in it stands where a directory must be: it may lead outside.
+ */
+async function writeItems(items: readonly Item[], destdir: string): Promise<void> {
+  const seconds = Number(Deno.env.get("SOURCE_DATE_EPOCH") ?? "0");
+  const made: string[] = [];
+  await Deno.mkdir(destdir, { recursive: true });
+  for (const item of items) {
+    made.push(...await makeDirs(destdir, dirname(item.path)));
+    const path = join(destdir, item.path);
+    await Deno.remove(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    if ("link" in item) await Deno.symlink(item.link, path);
+    else if ("text" in item) await Deno.writeTextFile(path, item.text, { createNew: true });
+    else await Deno.copyFile(item.copyOf, path);
+    if (!("link" in item)) await setOwnerAndMode(path, "text" in item ? 0o644 : 0o755);
+    lutimesSync(path, seconds, seconds);
+    print(`${path}${"link" in item ? ` -> ${item.link}` : ""}`);
+  }
+  // Last, and the deepest first: each entry that is made changes its directory's time.
+  for (const dir of made.reverse()) lutimesSync(dir, seconds, seconds);
+}
+
+/** Makes the directories of a path below a directory, and returns those that were missing. */
+async function makeDirs(destdir: string, path: string): Promise<string[]> {
+  const made: string[] = [];
+  let dir = destdir;
+  for (const name of path.split("/").filter((part) => part !== "")) {
+    dir = join(dir, name);
+    const stat = await Deno.lstat(dir).catch(() => undefined);
+    if (stat?.isSymlink && destdir !== "/") throw new Error(`Cannot install into "${dir}": it is a symlink`);
+    if (stat !== undefined) continue;
+    await Deno.mkdir(dir);
+    await setOwnerAndMode(dir, 0o755);
+    made.push(dir);
+  }
+  return made;
+}
+
+async function setOwnerAndMode(path: string, mode: number): Promise<void> {
+  if (Deno.uid() === 0) await Deno.chown(path, 0, 0);
+  await Deno.chmod(path, mode);
+}
+
+try {
+  const options = parseInstallOptions(Deno.args);
+  if (!(await Deno.stat(options.binary).catch(() => undefined))?.isFile) {
+    throw new Error(
+      `Cannot install "${basename(options.binary)}": it is not built, run "deno task build" first`,
+    );
+  }
+  await writeItems(await listItems(options), options.destdir);
+} catch (error) {
+  print(`install: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(1);
+}
