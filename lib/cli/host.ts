@@ -3,13 +3,17 @@
  * It refuses argv, the environment and the exit: those are `main.ts`'s, which calls it.
  */
 
-import { TorcxError } from "../errors.ts";
+import { encodePath } from "../bytes.ts";
+import { SyscallError, TorcxError } from "../errors.ts";
+import { statx } from "../sys/calls.ts";
+import { Root } from "../sys/root.ts";
 import type { Host } from "./context.ts";
 import type { Environment } from "./options.ts";
 import type { ByteSink, Stream } from "./output.ts";
 
 /** The width where a terminal does not tell its own. */
 const FALLBACK_COLUMNS = 80;
+const STDERR_FD = 2;
 
 /** Returns the process as the host of a command, and listens to SIGINT and SIGTERM from now on. */
 export function openHost(environment: Environment): Host {
@@ -44,19 +48,23 @@ function readColumns(): number {
 /** JOURNAL_STREAM is `DEVICE:INODE` of the stream that systemd opened, see systemd.exec(5). */
 function isJournal(variable: string | undefined): boolean {
   if (variable === undefined) return false;
-  try {
-    const { dev, ino } = Deno.statSync("/proc/self/fd/2");
-    return variable === `${dev}:${ino}`;
-  } catch {
-    return false;
-  }
+  const { dev, ino } = statx(STDERR_FD, encodePath(""));
+  return variable === `${makeDevice(dev >> 32n, dev & 0xffff_ffffn)}:${ino}`;
+}
+
+/** makedev(3) as glibc and the kernel's new_encode_dev count. */
+function makeDevice(major: bigint, minor: bigint): bigint {
+  return ((major & 0xfffn) << 8n) | ((major & ~0xfffn) << 32n) | (minor & 0xffn) | ((minor & ~0xffn) << 12n);
 }
 
 function readKernelCommandLine(): string {
   try {
-    return Deno.readTextFileSync("/proc/cmdline");
-  } catch {
-    return "";
+    using proc = Root.open("/proc");
+    return new TextDecoder().decode(proc.readFile(encodePath("cmdline")));
+  } catch (error) {
+    // Without /proc there are no parameters, as in a plain chroot.
+    if (error instanceof SyscallError) return "";
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { listVerbs } from "../../lib/cli/help.ts";
 import { formatBashCompletion } from "../../lib/cli/completion/bash.ts";
 import { formatFishCompletion } from "../../lib/cli/completion/fish.ts";
 import { formatZshCompletion } from "../../lib/cli/completion/zsh.ts";
+import { findProgram } from "../support/binary.ts";
 import { type ShellSpec, typeLines } from "./terminal.ts";
 
 /** What is typed after `torcx `, and the arguments that bash (and zsh, if unlike) then passes on. */
@@ -80,9 +81,11 @@ async function withShellDirectory(
     await write(`${cwd}/other/etc/torcx/profiles/other.json`);
     await write(`${cwd}/archive file.tgz`);
     await write(`${cwd}/directory/file`);
-    await write(`${cwd}/bin/torcx`, makeProgram(`${cwd}/system`));
+    await write(`${cwd}/bin/torcx`, await makeProgram(`${cwd}/system`));
     await Deno.chmod(`${cwd}/bin/torcx`, 0o755);
+    const denoDir = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`;
     const env = {
+      DENO_DIR: denoDir,
       PATH: `${cwd}/bin:/usr/bin:/bin`,
       HOME: cwd,
       HISTFILE: "/dev/null",
@@ -97,16 +100,15 @@ async function withShellDirectory(
 }
 
 /** The real program on the test's system: the host's own profiles must not show. */
-function makeProgram(system: string): string {
-  const main = new URL("../../main.ts", import.meta.url).pathname;
-  const words = [Deno.execPath(), "run", "-q", "-A", "--no-check", "--cached-only", main];
+async function makeProgram(system: string): Promise<string> {
+  const { command } = await findProgram();
   return `#!/bin/sh
 case "$1 $2" in
   "--root /") shift 2; set -- --root ${quote(system)} "$@" ;;
   "--root "*) ;;
   *) set -- --root ${quote(system)} "$@" ;;
 esac
-exec ${words.map(quote).join(" ")} "$@"
+exec ${command.map(quote).join(" ")} "$@"
 `;
 }
 
