@@ -44,7 +44,7 @@ let found: Promise<ProgramCommand> | undefined;
 /** Finds the program once and says which one it is. */
 export function findProgram(): Promise<ProgramCommand> {
   found ??= chooseProgram().then((program) => {
-    Deno.stderr.writeSync(new TextEncoder().encode(`end-to-end tests run ${program.note}\n`));
+    Deno.stderr.writeSync(new TextEncoder().encode(`torcx is ${program.note} here\n`));
     return program;
   });
   return found;
