@@ -90,20 +90,28 @@ async function hashRecipe(release: Release): Promise<string> {
   return new Uint8Array(digest).toHex().slice(0, 16);
 }
 
-/** Finds the Debian mirror that this machine's own apt uses. */
+/** Finds the Debian mirror that this machine's own apt uses; asks it for its lists where apt has none. */
 async function findMirror(): Promise<string> {
-  const targets = await runCommand([
-    "apt-get",
-    "indextargets",
-    "--format",
-    "$(LABEL) $(REPO_URI)",
-    "Created-By: Packages",
-  ]);
-  for (const line of targets.split("\n")) {
-    const [label, uri] = line.split(" ");
-    if (label === "Debian" && uri) return uri;
+  const known = await readMirror([]);
+  if (known !== undefined) return known;
+  const lists = await Deno.makeTempDir({ prefix: "torcx-vm-apt-" });
+  try {
+    // apt drops root for what it fetches.
+    await Deno.chmod(lists, 0o755);
+    const options = ["-o", `Dir::State::lists=${lists}`];
+    await runCommand(["apt-get", ...options, "update"]);
+    const found = await readMirror(options);
+    if (found !== undefined) return found;
+  } finally {
+    await Deno.remove(lists, { recursive: true });
   }
-  throw new Error("Cannot find a Debian mirror: apt-get indextargets names none (run apt-get update first)");
+  throw new Error("Cannot find a Debian mirror: apt's sources name none");
+}
+
+async function readMirror(options: readonly string[]): Promise<string | undefined> {
+  const format = ["--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"];
+  const targets = await runCommand(["apt-get", ...options, "indextargets", ...format]);
+  return targets.split("\n").map((line) => line.split(" ")).find(([label]) => label === "Debian")?.[1];
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -83,7 +83,6 @@ fact reload systemctl daemon-reload
 fact settled timeout 60 systemctl is-system-running --wait
 fact after-reload bash -c snapshot
 fact journal sh -c "journalctl -b --no-pager -o short-monotonic | grep torcx"
-fact journal-target journalctl -b --no-pager -o cat -u torcx.target
 fact journal-tail journalctl -b --no-pager -o short-monotonic -n 60
 
 # Neither the kernel nor systemd may write between the lines.
