@@ -1,0 +1,54 @@
+/**
+ * Owns what a tar archive is made of once it is read: entries and the sink that takes them. The
+ * reader (`tar_reader.ts`) makes them, the unpack policy (`lib/image`) takes them.
+ */
+
+import type { ByteString } from "../bytes.ts";
+
+/** What an entry makes. */
+export type EntryType = "file" | "directory" | "symlink" | "hardlink" | "fifo" | "char" | "block";
+
+/** A stretch of stored data of a sparse file. */
+export interface SparseRegion {
+  /** Where it lies in the file, in bytes. */
+  offset: number;
+  length: number;
+}
+
+/** One entry, all headers merged. Names are bytes as they stand in the archive, not yet made safe. */
+export interface TarEntry {
+  type: EntryType;
+  path: ByteString;
+  /** Target of a symlink or hard link, else empty. */
+  linkTarget: ByteString;
+  /** Permission bits (07777). */
+  mode: number;
+  uid: number;
+  gid: number;
+  /** The file's size in bytes when unpacked; 0 for what is no file. */
+  size: number;
+  /** Seconds since 1970, rounded down. */
+  mtimeSec: number;
+  /** 0 to 999 999 999. */
+  mtimeNsec: number;
+  /** Extended attributes by name, e.g. `user.comment`; undefined if there are none. */
+  xattrs: ReadonlyMap<ByteString, Uint8Array<ArrayBuffer>> | undefined;
+  /** Where the data goes, undefined if the file is not sparse. */
+  sparse: readonly SparseRegion[] | undefined;
+}
+
+/** Takes what the reader finds, synchronously, in archive order. What it throws ends the reading. */
+export interface TarSink {
+  /** Starts an entry. */
+  onEntry(entry: TarEntry): void;
+  /**
+   * Takes a piece of the entry's data; the bytes are only valid during the call.
+   *
+   * @param offset where it goes in the file, in bytes; holes of a sparse file are skipped.
+   */
+  onData(data: Uint8Array<ArrayBuffer>, offset: number): void;
+  /** Ends the entry; all its data has come. */
+  onEntryEnd(): void;
+  /** Takes a remark that is no error. */
+  onWarning(message: string): void;
+}
