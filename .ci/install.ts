@@ -1,6 +1,6 @@
 /**
- * Owns the installed layout: `deno task install --destdir DIR [--prefix /usr] [--target TARGET]` lays what
- * `deno task build` made below DIR, for image builders and packagers. The result is the same whatever DIR is
+ * Owns the installed layout: `deno task install --destdir DIR [--prefix /usr] [--target TARGET | --binary FILE]` lays
+ * what `deno task build` made below DIR, for image builders and packagers. The result is the same whatever DIR is
  * and whenever it runs: modes are exact, times are SOURCE_DATE_EPOCH or 0, root is the owner if root runs it.
  */
 
@@ -19,7 +19,7 @@ import { chooseStd } from "./std/choose.ts";
 import { PERMISSION_FLAGS } from "./permissions.ts";
 
 const PROJECT = fromFileUrl(new URL("..", import.meta.url));
-const USAGE = "expected --destdir DIR [--prefix /usr] [--target TARGET]";
+const USAGE = "expected --destdir DIR [--prefix /usr] [--target TARGET | --binary FILE]";
 
 /** One thing to lay down, by its path in the installed system. */
 type Item = { path: string } & ({ text: string } | { copyOf: string } | { link: string });
@@ -41,7 +41,7 @@ function parseInstallOptions(args: readonly string[]): InstallOptions {
   );
   for (let at = 0; at < words.length; at += 2) {
     const [flag = "", value] = words.slice(at);
-    if (!["--destdir", "--prefix", "--target"].includes(flag) || !value || values.has(flag)) {
+    if (!["--destdir", "--prefix", "--target", "--binary"].includes(flag) || !value || values.has(flag)) {
       throw new Error(`Cannot install: unexpected "${flag}", ${USAGE}`);
     }
     values.set(flag, value);
@@ -50,12 +50,16 @@ function parseInstallOptions(args: readonly string[]): InstallOptions {
   const prefix = normalize(values.get("--prefix") ?? "/usr");
   if (destdir === undefined) throw new Error(`Cannot install: ${USAGE}`);
   if (!isAbsolute(prefix)) throw new Error(`Cannot install: prefix "${prefix}" is not absolute`);
-  const target = values.get("--target") ?? Deno.build.target;
+  const target = values.get("--target");
+  const binary = values.get("--binary");
+  if (binary !== undefined && target !== undefined) throw new Error(`Cannot install: ${USAGE}`);
+  // A task runs in the project's directory; the user's is in INIT_CWD.
+  const cwd = Deno.env.get("INIT_CWD") ?? ".";
+  const machine = target === undefined || target === Deno.build.target ? "" : target.split("-")[0]!;
   return {
-    // A task runs in the project's directory; the user's is in INIT_CWD.
-    destdir: resolve(Deno.env.get("INIT_CWD") ?? ".", destdir),
+    destdir: resolve(cwd, destdir),
     prefix,
-    binary: join(PROJECT, "dist", target === Deno.build.target ? "" : target.split("-")[0]!, "torcx"),
+    binary: binary === undefined ? join(PROJECT, "dist", machine, "torcx") : resolve(cwd, binary),
   };
 }
 
@@ -103,11 +107,14 @@ async function readOutput(stdFlags: readonly string[], args: readonly string[]):
  * @throws {Error} if a symlink in it stands where a directory must be: it may lead outside.
  */
 async function writeItems(items: readonly Item[], destdir: string): Promise<void> {
+  // https://reproducible-builds.org/specs/source-date-epoch/
   const seconds = Number(Deno.env.get("SOURCE_DATE_EPOCH") ?? "0");
-  const made: string[] = [];
+  const times = new Map<string, number>();
   await Deno.mkdir(destdir, { recursive: true });
   for (const item of items) {
-    made.push(...await makeDirs(destdir, dirname(item.path)));
+    for (const [dir, time] of await makeDirs(destdir, dirname(item.path))) {
+      if (!times.has(dir)) times.set(dir, time ?? seconds);
+    }
     const path = join(destdir, item.path);
     await Deno.remove(path).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -119,24 +126,24 @@ async function writeItems(items: readonly Item[], destdir: string): Promise<void
     lutimesSync(path, seconds, seconds);
     print(`${path}${"link" in item ? ` -> ${item.link}` : ""}`);
   }
-  // Last, and the deepest first: each entry that is made changes its directory's time.
-  for (const dir of made.reverse()) lutimesSync(dir, seconds, seconds);
+  // Last: each entry that is made changes its directory's time.
+  for (const [dir, time] of times) lutimesSync(dir, time, time);
 }
 
-/** Makes the directories of a path below a directory, and returns those that were missing. */
-async function makeDirs(destdir: string, path: string): Promise<string[]> {
-  const made: string[] = [];
+/** Makes the directories of a path below a directory; returns each with its time, if it was there, in seconds. */
+async function makeDirs(destdir: string, path: string): Promise<[string, number | undefined][]> {
+  const dirs: [string, number | undefined][] = [];
   let dir = destdir;
   for (const name of path.split("/").filter((part) => part !== "")) {
     dir = join(dir, name);
     const stat = await Deno.lstat(dir).catch(() => undefined);
     if (stat?.isSymlink && destdir !== "/") throw new Error(`Cannot install into "${dir}": it is a symlink`);
+    dirs.push([dir, stat === undefined ? undefined : (stat.mtime?.getTime() ?? 0) / 1000]);
     if (stat !== undefined) continue;
     await Deno.mkdir(dir);
     await setOwnerAndMode(dir, 0o755);
-    made.push(dir);
   }
-  return made;
+  return dirs;
 }
 
 async function setOwnerAndMode(path: string, mode: number): Promise<void> {
