@@ -176,6 +176,19 @@ export function renameat(fromDir: number, from: ByteString, toDir: number, to: B
   }
 }
 
+/** renameat2(2); `flags` may be RENAME_NOREPLACE. */
+export function renameat2(
+  fromDir: number,
+  from: ByteString,
+  toDir: number,
+  to: ByteString,
+  flags: number,
+): void {
+  if (libc.renameat2(fromDir, put("renameat2", from), toDir, put("renameat2", to, 1), flags) < 0) {
+    fail("renameat2", [fromDir, from, toDir, to, flags]);
+  }
+}
+
 const linkBuffer = new Uint8Array(PATH_MAX);
 
 /** readlinkat(2); with an empty path, of the O_PATH descriptor itself. */

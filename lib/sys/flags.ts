@@ -52,6 +52,9 @@ export const MS_REMOUNT = 32;
 export const MNT_DETACH = 2;
 export const UMOUNT_NOFOLLOW = 8;
 
+/** include/uapi/linux/fs.h. */
+export const RENAME_NOREPLACE = 1;
+
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 
