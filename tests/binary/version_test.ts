@@ -1,0 +1,32 @@
+/** Tests what the program says of itself under its two names. */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { runTorcx } from "../support/binary.ts";
+import { PROJECT_DIR } from "../support/std_flags.ts";
+
+const { version } = JSON.parse(await Deno.readTextFile(join(PROJECT_DIR, "deno.json")));
+
+Deno.test("torcx --version says the version of deno.json and Deno's", async () => {
+  const { code, stdout } = await runTorcx(["--version"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, version);
+  assertStringIncludes(stdout, Deno.version.deno);
+});
+
+Deno.test("torcx ends with 2 and a hint if a verb is misspelt", async () => {
+  const { code, stdout, stderr } = await runTorcx(["statsu"]);
+  assertEquals([code, stdout], [2, ""]);
+  assertStringIncludes(stderr, "statsu");
+  assertStringIncludes(stderr, "status");
+});
+
+Deno.test("torcx-generator ends with 2 if it has no directories to write to", async () => {
+  const { code } = await runTorcx([], { argv0: "torcx-generator" });
+  assertEquals(code, 2);
+});
+
+Deno.test("torcx needs no environment, not even a PATH", async () => {
+  const { code, stderr } = await runTorcx(["--version"], { env: { PATH: "", HOME: "" } });
+  assertEquals([code, stderr], [0, ""]);
+});
