@@ -25,8 +25,3 @@ Deno.test("torcx-generator ends with 2 if it has no directories to write to", as
   const { code } = await runTorcx([], { argv0: "torcx-generator" });
   assertEquals(code, 2);
 });
-
-Deno.test("torcx needs no environment, not even a PATH", async () => {
-  const { code, stderr } = await runTorcx(["--version"], { env: { PATH: "", HOME: "" } });
-  assertEquals([code, stderr], [0, ""]);
-});
