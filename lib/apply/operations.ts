@@ -15,10 +15,10 @@ export type Operation =
   | { kind: "mount_squashfs"; image: string; archive: ByteString; path: ByteString }
   | { kind: "link"; image: string; target: ByteString; path: ByteString }
   | { kind: "copy"; image: string; from: ByteString; path: ByteString; mode: number }
-  | { kind: "write_run_profile"; path: ByteString }
+  | { kind: "write_run_profile"; path: ByteString; text: string }
   | { kind: "write_report"; path: ByteString }
   | { kind: "remount_read_only"; path: ByteString }
-  | { kind: "write_seal"; path: ByteString };
+  | { kind: "write_seal"; path: ByteString; text: string };
 
 /** An operation that gives an image its tree. */
 export type ImageOperation = Extract<Operation, { kind: "unpack" | "mount_squashfs" }>;

@@ -101,6 +101,13 @@ export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   }
 }
 
+/** pread(2): returns the count, 0 at the end. */
+export function pread(fd: number, buffer: Uint8Array<ArrayBuffer>, offset: number): number {
+  const count = libc.pread64(fd, buffer, BigInt(buffer.length), BigInt(offset));
+  if (count < 0) fail("pread", [fd, buffer.length, offset]);
+  return count;
+}
+
 /** write(2) until all bytes are written. */
 export function writeAll(fd: number, data: Uint8Array<ArrayBuffer>): void {
   let rest = data;

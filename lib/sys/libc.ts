@@ -13,6 +13,7 @@ export const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  pread64: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   pwrite64: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   lseek64: { parameters: ["i32", "i64", "i32"], result: "i64" },
   ftruncate64: { parameters: ["i32", "i64"], result: "i32" },

@@ -15,6 +15,7 @@ import {
   linkat,
   mkdirat,
   openat,
+  pread,
   read,
   readlinkat,
   renameat,
@@ -385,6 +386,11 @@ export class OpenFile implements Disposable {
   constructor(fd: number, stat: FileStat) {
     this.fd = fd;
     this.stat = stat;
+  }
+
+  /** Fills a buffer from an offset in the file; returns the count, 0 at the end. */
+  readAt(buffer: Uint8Array<ArrayBuffer>, offset: number): number {
+    return pread(this.fd, buffer, offset);
   }
 
   /** Fills a buffer from the start; returns the count, 0 at the end. */

@@ -1,0 +1,186 @@
+/**
+ * Owns the plan of an apply: which profiles, which archives, and the operations up to the trees and
+ * after the assets. It only reads; `apply.ts` carries it out, `--dry-run` and the generator look at it.
+ */
+
+import { readSquashfsInfo } from "../archive/squashfs.ts";
+import { type ByteString, encodePath, joinPath, splitPath } from "../bytes.ts";
+import { type Archive, indexStores } from "../catalog/stores.ts";
+import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
+import type { MergedImage } from "../catalog/merge.ts";
+import type { Settings } from "../config/settings.ts";
+import { quote, TorcxError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { formatImage, type ProfileName } from "../manifest/names.ts";
+import { encodeRunProfile } from "../manifest/profile.ts";
+import { encodeSeal } from "../manifest/seal.ts";
+import type { Root } from "../sys/root.ts";
+import type { ImageOperation, Operation } from "./operations.ts";
+
+/** An image with the archive that was found for it. */
+export interface PlannedImage {
+  image: MergedImage;
+  archive: Archive;
+  /** Size of the archive, in bytes. */
+  archiveBytes: number;
+}
+
+/** An image that cannot be applied, and why. */
+export interface ImageFault {
+  image: MergedImage;
+  archive: Archive | undefined;
+  error: TorcxError;
+}
+
+/** What an apply is going to do. */
+export interface ApplyPlan {
+  selection: ProfileSelection;
+  images: PlannedImage[];
+  /** Images without an archive: a store may be on a file system that is mounted later. */
+  missing: ImageFault[];
+  /** Images whose archive cannot be one. */
+  broken: ImageFault[];
+  /** Existing stores, in lookup order. */
+  stores: string[];
+  /** Directories, tmpfs and images, in order. */
+  preparation: Operation[];
+  /** Run profile, report, read-only, seal; they come after the assets. */
+  closing: Operation[];
+}
+
+/** Options of {@linkcode planApply}. */
+export interface PlanOptions {
+  /** The upper profile, instead of the selector's. */
+  profile?: ProfileName;
+}
+
+/**
+ * Plans an apply.
+ *
+ * @throws {TorcxError} if a profile cannot be read, or `options.profile` does not exist.
+ */
+export function planApply(root: Root, settings: Settings, log: Logger, options: PlanOptions = {}): ApplyPlan {
+  const selection = selectProfiles(root, settings, log, { ...options, onUnknown: "warn" });
+  const index = indexStores(root, settings, log);
+  const plan: ApplyPlan = {
+    selection,
+    images: [],
+    missing: [],
+    broken: [],
+    stores: index.stores,
+    preparation: [],
+    closing: planClosing(settings, selection),
+  };
+  for (const image of selection.images) {
+    const archive = index.find(image);
+    if (archive === undefined) {
+      plan.missing.push({ image, archive, error: describeMissing(image, index.stores) });
+      continue;
+    }
+    try {
+      plan.images.push({ image, archive, archiveBytes: checkArchive(root, archive) });
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+      plan.broken.push({ image, archive, error });
+    }
+  }
+  plan.preparation = [
+    ...planDirectories(root, settings),
+    ...plan.images.map((item) => planTree(settings, item)),
+  ];
+  return plan;
+}
+
+function describeMissing(image: MergedImage, stores: readonly string[]): TorcxError {
+  const places = stores.length === 0
+    ? "no store exists"
+    : `not found in ${stores.length} store${stores.length === 1 ? "" : "s"}: ${stores.map(quote).join(", ")}`;
+  return new TorcxError("not_found", `Cannot find image ${quote(formatImage(image))}: ${places}`, {
+    hint:
+      `Put ${image.name}:${image.reference}.torcx.tgz or .torcx.squashfs into a store, or take the image out of profile ${
+        quote(image.profile)
+      }`,
+  });
+}
+
+const GZIP_MAGIC = [0x1f, 0x8b];
+/** sizeof(struct squashfs_super_block). */
+const HEAD_BYTES = 96;
+
+/** Looks at an archive's head and returns its size in bytes. */
+function checkArchive(root: Root, archive: Archive): number {
+  try {
+    using file = root.openFile(encodePath(archive.path));
+    const head = new Uint8Array(HEAD_BYTES);
+    const count = file.read(head);
+    if (archive.format === "squashfs") readSquashfsInfo(head.subarray(0, count));
+    else if (count < 2 || GZIP_MAGIC.some((byte, at) => head[at] !== byte)) {
+      throw new TorcxError("archive", "Cannot read gzip: the file does not start as one");
+    }
+    return file.stat.size;
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    throw new TorcxError("archive", `Cannot use archive ${quote(archive.path)}`, { cause });
+  }
+}
+
+/** Returns the missing directories of the contract, outermost first, and the tmpfs. */
+function planDirectories(root: Root, settings: Settings): Operation[] {
+  const { binDir, unpackDir, userProfiles, seal } = settings.paths;
+  const planned = new Set<string>();
+  const plan = (path: string, isOptional: boolean): Operation[] =>
+    listMissingDirectories(root, encodePath(path)).filter((item) => !planned.has(item)).map((item) => {
+      planned.add(item);
+      return { kind: "make_dir", path: item, isOptional };
+    });
+  return [
+    ...plan(settings.runDir, false),
+    // A read-only /etc or /var is no reason to boot without addons.
+    ...[settings.baseDir, settings.confDir].flatMap((path) => plan(path, true)),
+    ...[binDir, unpackDir].flatMap((path) => plan(path, false)),
+    ...plan(userProfiles, true),
+    ...plan(splitPath(encodePath(seal)).parent, false),
+    { kind: "mount_tmpfs", path: encodePath(unpackDir), size: settings.unpackSize },
+  ];
+}
+
+/** Returns a path and those of its parents that do not exist, outermost first. */
+export function listMissingDirectories(root: Root, path: ByteString): ByteString[] {
+  const missing: ByteString[] = [];
+  for (let current = path; current !== "" && root.findStat(current) === undefined;) {
+    missing.unshift(current);
+    current = splitPath(current).parent;
+  }
+  return missing;
+}
+
+function planTree(settings: Settings, { image, archive }: PlannedImage): ImageOperation {
+  return {
+    kind: archive.format === "squashfs" ? "mount_squashfs" : "unpack",
+    image: image.name,
+    archive: encodePath(archive.path),
+    path: joinPath(encodePath(settings.paths.unpackDir), encodePath(image.name)),
+  };
+}
+
+function planClosing(settings: Settings, selection: ProfileSelection): Operation[] {
+  const { paths } = settings;
+  const seal = encodeSeal({
+    lowerProfiles: selection.lower,
+    upperProfile: selection.upper ?? "",
+    profilePath: paths.runProfile,
+    binDir: paths.binDir,
+    unpackDir: paths.unpackDir,
+  });
+  return [
+    {
+      kind: "write_run_profile",
+      path: encodePath(paths.runProfile),
+      text: encodeRunProfile(selection.images),
+    },
+    { kind: "write_report", path: encodePath(paths.report) },
+    { kind: "remount_read_only", path: encodePath(paths.unpackDir) },
+    // Last: whoever waits for the seal may rely on all the rest.
+    { kind: "write_seal", path: encodePath(paths.seal), text: seal },
+  ];
+}

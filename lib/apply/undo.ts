@@ -1,0 +1,82 @@
+/**
+ * Owns the way back: each operation's undo, which also holds if it was carried out halfway or not at
+ * all. It removes only what it can tell is this run's own. Callers: `apply.ts` after a failure, and
+ * for the journal of a run that was killed.
+ */
+
+import { joinPath, splitPath } from "../bytes.ts";
+import { isErrno, TorcxError } from "../errors.ts";
+import { unmount } from "../sys/mounts.ts";
+import type { Root } from "../sys/root.ts";
+import { describeOperation, type Operation } from "./operations.ts";
+
+/** Takes operations back, the last one first; returns what could not be taken back, as messages. */
+export function undoOperations(root: Root, operations: readonly Operation[]): string[] {
+  const faults: string[] = [];
+  for (const operation of operations.toReversed()) {
+    try {
+      undoOperation(root, operation);
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+      faults.push(`Cannot undo "${describeOperation(operation)}": ${error.message}`);
+    }
+  }
+  return faults;
+}
+
+function undoOperation(root: Root, operation: Operation): void {
+  switch (operation.kind) {
+    case "make_dir":
+      // Others may have put files there in the meantime; a mount may have come over it.
+      return ignore(() => root.removeDir(operation.path), "ENOTEMPTY", "EEXIST", "EBUSY", "EROFS");
+    case "mount_tmpfs":
+    case "mount_squashfs":
+      return ignore(() => unmount(root, operation.path));
+    case "unpack":
+    case "remount_read_only":
+      // Gone with the tmpfs.
+      return;
+    case "link":
+      if (root.findLstat(operation.path)?.type !== "symlink") return;
+      if (root.readLink(operation.path) === operation.target) root.unlink(operation.path);
+      return;
+    case "copy":
+      return undoCopy(root, operation);
+    case "write_run_profile":
+    case "write_seal":
+      return ignore(() => root.unlink(operation.path));
+    case "write_report":
+      // It is written anew, with the failure.
+      return;
+    default:
+      operation satisfies never;
+  }
+}
+
+/** A name that `makeTemporaryName()` gives. */
+const TEMPORARY_NAME = /^\.torcx-\d+-\d+\.tmp$/;
+
+function undoCopy(root: Root, { from, path }: Extract<Operation, { kind: "copy" }>): void {
+  const { parent } = splitPath(path);
+  if (root.findStat(parent)?.type !== "directory") return;
+  for (const { name } of root.readDir(parent)) {
+    if (TEMPORARY_NAME.test(name)) root.unlink(joinPath(parent, name));
+  }
+  if (root.findLstat(path)?.type !== "file") return;
+  // Without its source, in a tmpfs that is gone, the undo had come past this copy already.
+  if (root.findStat(from)?.type !== "file") return;
+  const copy = root.readFile(path, COPY_BYTES_MAX);
+  const source = root.readFile(from, COPY_BYTES_MAX);
+  if (copy.length === source.length && copy.every((byte, at) => byte === source[at])) root.unlink(path);
+}
+
+/** Units, rules and the like are small; a larger one is no configuration file. */
+export const COPY_BYTES_MAX: number = 16 * 1024 * 1024;
+
+function ignore(act: () => void, ...names: readonly string[]): void {
+  try {
+    act();
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ENOTDIR", ...names)) throw error;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Owns running other programs of the system, bounded in time and with an environment of its own. It
+ * refuses meaning: who runs what is said by the rooms above.
+ */
+
+import { TorcxError } from "../errors.ts";
+
+/** Where the system's programs are; the first that exists is run. */
+const DIRECTORIES = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/lib/systemd", "/lib/systemd"];
+
+/** How much of a program's last words goes into a message. */
+const MESSAGE_BYTES_MAX = 2000;
+
+/** Options of {@linkcode runProgram}. */
+export interface RunProgramOptions {
+  /** Milliseconds until it is killed. */
+  timeout: number;
+}
+
+/**
+ * Runs a program of the system by its name and waits for its end.
+ *
+ * @returns what it printed.
+ * @throws {TorcxError} `not_found` if there is none, `failed` if it fails or takes too long.
+ */
+export async function runProgram(
+  name: string,
+  args: readonly string[],
+  options: RunProgramOptions,
+): Promise<string> {
+  const shown = [name, ...args].join(" ");
+  for (const directory of DIRECTORIES) {
+    const path = `${directory}/${name}`;
+    let child: Deno.ChildProcess;
+    try {
+      child = new Deno.Command(path, {
+        args: [...args],
+        clearEnv: true,
+        env: { PATH: DIRECTORIES.slice(0, 4).join(":"), LC_ALL: "C.UTF-8" },
+        cwd: "/",
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      throw new TorcxError("failed", `Cannot run "${shown}": ${(error as Error).message}`, { cause: error });
+    }
+    return await waitFor(child, shown, options.timeout);
+  }
+  throw new TorcxError(
+    "not_found",
+    `Cannot run "${shown}": there is no ${name} in ${DIRECTORIES.join(", ")}`,
+  );
+}
+
+async function waitFor(child: Deno.ChildProcess, shown: string, timeout: number): Promise<string> {
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, timeout);
+  try {
+    const { success, code, signal, stdout, stderr } = await child.output();
+    if (success) return decode(stdout);
+    const state = isLate
+      ? `killed after ${timeout / 1000} s`
+      : signal === null
+      ? `exit status ${code}`
+      : `ended by ${signal}`;
+    const words = decode(stderr).trim();
+    throw new TorcxError("failed", `Cannot run "${shown}": ${state}${words === "" ? "" : `: ${words}`}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes.subarray(0, MESSAGE_BYTES_MAX));
+}
