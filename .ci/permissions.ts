@@ -3,18 +3,28 @@
  * libc (FFI), so that Deno's own file access stays off; there is no network.
  */
 
-/**
- * The programs that it may run, by absolute path: Deno looks names up in PATH at start-up, and a process with
- * an empty environment would end there.
- */
-export const RUN_PATHS: readonly string[] = [
-  "/usr/bin/networkctl",
-  "/usr/bin/systemctl",
-  "/usr/bin/systemd-sysusers",
-  "/usr/bin/systemd-tmpfiles",
-  "/usr/bin/udevadm",
-  "/usr/sbin/modprobe",
+/** The programs of the system that it may run. */
+export const PROGRAMS: readonly string[] = [
+  "modprobe",
+  "networkctl",
+  "systemctl",
+  "systemd-sysusers",
+  "systemd-tmpfiles",
+  "udevadm",
 ];
+
+/** Where they may be, as lib/sys/command.ts looks for them. */
+export const PROGRAM_DIRECTORIES: readonly string[] = [
+  "/usr/bin",
+  "/usr/sbin",
+  "/bin",
+  "/sbin",
+  "/usr/lib/systemd",
+  "/lib/systemd",
+];
+
+// By absolute path: Deno looks names up in PATH at start-up, and a process without one would end there.
+const PROGRAM_PATHS = PROGRAMS.flatMap((name) => PROGRAM_DIRECTORIES.map((dir) => `${dir}/${name}`));
 
 /** Permissions of the program, never asked for at a prompt. */
 export const PERMISSION_FLAGS: readonly string[] = [
@@ -22,7 +32,7 @@ export const PERMISSION_FLAGS: readonly string[] = [
   // An allow-list would take libc.so.6 for a path in the current directory.
   "--allow-ffi",
   "--allow-env",
-  `--allow-run=${RUN_PATHS.join(",")}`,
+  `--allow-run=${PROGRAM_PATHS.join(",")}`,
 ];
 
 /** Flags of `deno compile`. */
