@@ -5,8 +5,24 @@
 
 import { TorcxError } from "../errors.ts";
 
-/** Where the system's programs are; the first that exists is run. */
-const DIRECTORIES = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/lib/systemd", "/lib/systemd"];
+/**
+ * The programs that may be run and where they can be, the first that exists is taken. Absolute: PATH is
+ * not trusted, and often not set this early. Systems without a merged /usr have the later ones.
+ */
+export const PROGRAMS = {
+  modprobe: ["/usr/sbin/modprobe", "/usr/bin/modprobe", "/sbin/modprobe"],
+  networkctl: ["/usr/bin/networkctl", "/bin/networkctl"],
+  systemctl: ["/usr/bin/systemctl", "/bin/systemctl"],
+  "systemd-sysusers": ["/usr/bin/systemd-sysusers", "/bin/systemd-sysusers"],
+  "systemd-tmpfiles": ["/usr/bin/systemd-tmpfiles", "/bin/systemd-tmpfiles"],
+  udevadm: ["/usr/bin/udevadm", "/bin/udevadm", "/sbin/udevadm"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** The name of one of {@linkcode PROGRAMS}. */
+export type ProgramName = keyof typeof PROGRAMS;
+
+/** For what those programs start themselves, e.g. modprobe's install lines. */
+const SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** How much of a program's last words goes into a message. */
 const MESSAGE_BYTES_MAX = 2000;
@@ -24,19 +40,18 @@ export interface RunProgramOptions {
  * @throws {TorcxError} `not_found` if there is none, `failed` if it fails or takes too long.
  */
 export async function runProgram(
-  name: string,
+  name: ProgramName,
   args: readonly string[],
   options: RunProgramOptions,
 ): Promise<string> {
   const shown = [name, ...args].join(" ");
-  for (const directory of DIRECTORIES) {
-    const path = `${directory}/${name}`;
+  for (const path of PROGRAMS[name]) {
     let child: Deno.ChildProcess;
     try {
       child = new Deno.Command(path, {
         args: [...args],
         clearEnv: true,
-        env: { PATH: DIRECTORIES.slice(0, 4).join(":"), LC_ALL: "C.UTF-8" },
+        env: { PATH: SEARCH_PATH, LC_ALL: "C.UTF-8" },
         cwd: "/",
         stdin: "null",
         stdout: "piped",
@@ -50,7 +65,7 @@ export async function runProgram(
   }
   throw new TorcxError(
     "not_found",
-    `Cannot run "${shown}": there is no ${name} in ${DIRECTORIES.join(", ")}`,
+    `Cannot run "${shown}": there is no ${name} in ${PROGRAMS[name].join(" or ")}`,
   );
 }
 

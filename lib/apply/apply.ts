@@ -1,0 +1,263 @@
+/**
+ * Owns the boot flow: lock, plan, trees, assets, records, seal; and the way back after a failure. All
+ * images are needed, so one that fails fails the whole. It refuses to know where it is called from:
+ * the generator and `torcx apply` tell it by options.
+ */
+
+import { encodePath } from "../bytes.ts";
+import type { Settings } from "../config/settings.ts";
+import { listMessages, quote, TorcxError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { formatImage, type ProfileName } from "../manifest/names.ts";
+import { type ApplyMode, type ApplyReport, encodeReport } from "../manifest/report.ts";
+import type { Root } from "../sys/root.ts";
+import { executeImage, executeOperation } from "./execute.ts";
+import { prepareSquashfs } from "./kernel_modules.ts";
+import type { ImageOperation, Operation } from "./operations.ts";
+import { type ApplyPlan, type ImageFault, planApply, type PlannedImage } from "./plan.ts";
+import { planPropagation } from "./propagate.ts";
+import { Recorder } from "./recorder.ts";
+import { recover } from "./recover.ts";
+import { acquireRunDirectory, removeJournal, writeJournal } from "./run_directory.ts";
+import { readRunState } from "./run_state.ts";
+import { undoOperations } from "./undo.ts";
+
+/** Options of {@linkcode applyProfile}. */
+export interface ApplyOptions {
+  mode: ApplyMode;
+  /** torcx's version, for the report. */
+  version: string;
+  /** The upper profile, instead of the selector's. */
+  profile?: ProfileName;
+  /** Tries again after a failure or a kill. */
+  isRetry?: boolean;
+  /** Told how much of which archive was read. */
+  onProgress?: (image: PlannedImage, readBytes: number) => void;
+}
+
+/** How an apply ended well. */
+export type ApplyOutcome =
+  /** It ran, and the system is sealed. */
+  | { kind: "sealed"; report: ApplyReport }
+  /** The system was sealed before; nothing was touched. */
+  | { kind: "already_sealed" };
+
+/**
+ * Applies the profile, at most once per boot.
+ *
+ * @throws {TorcxError} `busy` if another torcx is at work, `exists` if an earlier run failed or was
+ * cut off and this is no retry, `failed` if it fails; then all it did is undone and RUN holds the report.
+ */
+export async function applyProfile(
+  root: Root,
+  settings: Settings,
+  log: Logger,
+  options: ApplyOptions,
+): Promise<ApplyOutcome> {
+  using run = acquireRunDirectory(root, settings);
+  if (!run.isNew) {
+    const state = readRunState(root, settings);
+    if (state.kind === "sealed") return { kind: "already_sealed" };
+    if (options.isRetry !== true) {
+      throw describeEarlierRun(state.kind === "failed" ? state.report : undefined);
+    }
+    recover(root, settings, log);
+  }
+  const flow = new Flow(root, settings, log, options);
+  try {
+    return { kind: "sealed", report: await flow.run() };
+  } catch (error) {
+    flow.takeBack(error);
+    throw error;
+  }
+}
+
+function describeEarlierRun(report: ApplyReport | undefined): TorcxError {
+  const hint = 'Look at "torcx status", mend the cause, then run "torcx apply --retry"';
+  return report === undefined
+    ? new TorcxError("exists", "Cannot apply: an earlier run in this boot was cut off", { hint })
+    : new TorcxError(
+      "exists",
+      `Cannot apply: it has run in this boot and failed: ${report.errors.join(": ")}`,
+      {
+        hint,
+      },
+    );
+}
+
+class Flow {
+  readonly #root: Root;
+  readonly #settings: Settings;
+  readonly #log: Logger;
+  readonly #options: ApplyOptions;
+  readonly #recorder: Recorder;
+  /** What was carried out or at least begun, in order. */
+  readonly #done: Operation[] = [];
+
+  constructor(root: Root, settings: Settings, log: Logger, options: ApplyOptions) {
+    this.#root = root;
+    this.#settings = settings;
+    this.#log = log;
+    this.#options = options;
+    this.#recorder = new Recorder(options.version, options.mode);
+  }
+
+  async run(): Promise<ApplyReport> {
+    const recorder = this.#recorder;
+    const plan = await recorder.runPhase("plan", () => this.#plan());
+    await recorder.runPhase("unpack", () => this.#makeTrees(plan));
+    const operations = await recorder.runPhase("resolve", () => this.#resolveAssets(plan));
+    await recorder.runPhase("propagate", () => {
+      this.#keepJournal([...plan.preparation, ...operations, ...plan.closing]);
+      for (const operation of operations) this.#execute(operation);
+    });
+    await recorder.runPhase("seal", () => {
+      for (const operation of plan.closing) {
+        if (operation.kind === "write_report") this.#execute(operation, encodeReport(recorder.succeed()));
+        else this.#execute(operation);
+      }
+    });
+    // Only now: without the seal a run that was killed is taken back by its journal.
+    removeJournal(this.#root, this.#settings);
+    return this.#logSuccess(plan);
+  }
+
+  /** Undoes what was done and leaves the report of the failure. */
+  takeBack(error: unknown): void {
+    const faults = undoOperations(this.#root, this.#done);
+    for (const fault of faults) this.#log.error(fault);
+    this.#recorder.report.warnings.push(...faults);
+    const report = this.#recorder.fail(error);
+    try {
+      executeOperation(
+        this.#root,
+        { kind: "write_report", path: encodePath(this.#settings.paths.report) },
+        this.#log,
+        encodeReport(report),
+      );
+      // What could not be undone stays in the journal for `--retry`.
+      if (faults.length === 0) removeJournal(this.#root, this.#settings);
+    } catch (cause) {
+      if (!(cause instanceof TorcxError)) throw cause;
+      this.#log.error(`cannot write the report: ${listMessages(cause).join(": ")}`);
+    }
+  }
+
+  #plan(): ApplyPlan {
+    const { profile } = this.#options;
+    const plan = planApply(this.#root, this.#settings, this.#log, profile === undefined ? {} : { profile });
+    this.#recorder.setPlan(plan);
+    const { upper, lower, images } = plan.selection;
+    const names = [...lower, ...(upper === undefined ? [] : [upper])].map(quote).join(", ");
+    this.#log.info(
+      `applying ${images.length} images of ${names === "" ? "no profile" : `profiles ${names}`}`,
+    );
+    const faults = [...plan.missing, ...plan.broken];
+    if (faults.length > 0) throw describeFaults(plan, faults, "");
+    return plan;
+  }
+
+  async #makeTrees(plan: ApplyPlan): Promise<void> {
+    this.#keepJournal([...plan.preparation, ...plan.closing]);
+    const trees = new Map<string, ImageOperation>();
+    for (const operation of plan.preparation) {
+      if (operation.kind === "unpack" || operation.kind === "mount_squashfs") {
+        trees.set(operation.image, operation);
+      } else this.#execute(operation);
+    }
+    if (plan.images.some(({ archive }) => archive.format === "squashfs")) await prepareSquashfs(this.#log);
+    const faults: ImageFault[] = [];
+    const pending = [...plan.images];
+    // Inflating runs on other threads while this one writes: as many at a time as there are cores.
+    const work = async (): Promise<void> => {
+      for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+        const fault = await this.#makeTree(next, trees.get(next.image.name)!);
+        if (fault !== undefined) faults.push(fault);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(navigator.hardwareConcurrency, 1) }, work));
+    if (faults.length > 0) throw describeFaults(plan, faults, " (unpack)");
+  }
+
+  async #makeTree(planned: PlannedImage, operation: ImageOperation): Promise<ImageFault | undefined> {
+    const { image, archive } = planned;
+    const start = performance.now();
+    this.#done.push(operation);
+    try {
+      const { onProgress } = this.#options;
+      const summary = await executeImage(this.#root, operation, this.#log, {
+        ...(onProgress === undefined ? {} : { onProgress: (bytes: number) => onProgress(planned, bytes) }),
+      });
+      const duration = performance.now() - start;
+      this.#recorder.addTree(planned, summary, duration);
+      const verb = archive.format === "squashfs" ? "mounted" : "unpacked";
+      this.#log.info(
+        `image ${quote(formatImage(image))}: ${verb} ${quote(archive.path)} in ${duration.toFixed(0)} ms`,
+      );
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+      const fault = { image, archive, error };
+      this.#recorder.addFault(fault);
+      this.#log.error(`image ${quote(formatImage(image))}: ${listMessages(error).join(": ")}`);
+      return fault;
+    }
+  }
+
+  #resolveAssets(plan: ApplyPlan): Operation[] {
+    const { report } = this.#recorder;
+    const propagation = planPropagation(this.#root, this.#settings, plan.images);
+    for (const warning of propagation.warnings) this.#log.warning(warning);
+    report.warnings.push(...propagation.warnings);
+    for (const { image, to, kept } of propagation.conflicts) {
+      this.#log.warning(`image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`);
+    }
+    report.conflicts = propagation.conflicts;
+    for (const fault of propagation.faults) this.#recorder.addFault(fault);
+    if (propagation.faults.length > 0) throw describeFaults(plan, propagation.faults, " (assets)");
+    report.assets = propagation.assets;
+    return propagation.operations;
+  }
+
+  #keepJournal(operations: Operation[]): void {
+    writeJournal(this.#root, this.#settings, { mode: this.#options.mode, operations });
+  }
+
+  #execute(operation: Operation, text?: string): void {
+    if (operation.kind === "unpack" || operation.kind === "mount_squashfs") {
+      throw new TypeError("trees are made by executeImage()");
+    }
+    this.#done.push(operation);
+    executeOperation(this.#root, operation, this.#log, text);
+  }
+
+  #logSuccess(plan: ApplyPlan): ApplyReport {
+    const { report } = this.#recorder;
+    const { assets, conflicts } = report;
+    this.#log.info(
+      `sealed: ${plan.images.length} images, ${assets.length} assets, ${conflicts.length} conflicts, ` +
+        `${report.warnings.length} warnings in ${report.duration_ms.toFixed(0)} ms`,
+    );
+    return report;
+  }
+}
+
+/** Names the profile and each image that failed, e.g. `2 of 5 images failed: "docker:17.06" (unpack)`. */
+function describeFaults({ selection }: ApplyPlan, faults: readonly ImageFault[], step: string): TorcxError {
+  const items = faults.map(({ image, archive }) =>
+    `${quote(formatImage(image))}${
+      archive === undefined ? " (not found)" : step === "" ? " (archive)" : step
+    }`
+  );
+  const name = selection.upper ?? selection.lower.at(-1) ?? "";
+  const cause = faults.length === 1
+    ? faults[0]!.error
+    : new AggregateError(faults.map(({ error }) => error), "each of them:");
+  return new TorcxError(
+    "failed",
+    `Cannot apply profile ${quote(name)}: ${faults.length} of ${selection.images.length} images failed: ${
+      items.join(", ")
+    }`,
+    { cause },
+  );
+}

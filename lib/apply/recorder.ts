@@ -1,0 +1,115 @@
+/**
+ * Owns the report while it is being made: phases and their times, images, assets, warnings, errors.
+ * `apply.ts` fills it in; it writes nothing.
+ */
+
+import { listHints, listMessages } from "../errors.ts";
+import type { UnpackSummary } from "../image/unpack.ts";
+import type { ApplyMode, ApplyReport, ReportImage } from "../manifest/report.ts";
+import type { ApplyPlan, ImageFault, PlannedImage } from "./plan.ts";
+
+/** Makes an {@linkcode ApplyReport} step by step. */
+export class Recorder {
+  readonly report: ApplyReport;
+  readonly #start = performance.now();
+  readonly #images = new Map<string, ReportImage>();
+
+  constructor(version: string, mode: ApplyMode) {
+    this.report = {
+      version,
+      mode,
+      outcome: "failed",
+      lower_profiles: [],
+      upper_profile: "",
+      started_at: new Date().toISOString(),
+      duration_ms: 0,
+      phases: [],
+      images: [],
+      assets: [],
+      conflicts: [],
+      warnings: [],
+      steps: [],
+      errors: [],
+      hints: [],
+    };
+  }
+
+  /** Runs a phase and keeps how long it took, also if it fails. */
+  async runPhase<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await run();
+    } finally {
+      this.report.phases.push({ name, duration_ms: toMs(performance.now() - start) });
+    }
+  }
+
+  /** Takes over what was planned. */
+  setPlan({ selection, images, missing, broken }: ApplyPlan): void {
+    this.report.lower_profiles = selection.lower;
+    this.report.upper_profile = selection.upper ?? "";
+    this.report.warnings.push(...selection.warnings);
+    const planned = new Map(images.map((item) => [item.image.name, item]));
+    for (const { name, reference, profile } of selection.images) {
+      const item = planned.get(name);
+      this.#images.set(name, {
+        name,
+        reference,
+        profile,
+        archive_path: item?.archive.path ?? null,
+        format: item?.archive.format ?? null,
+        compressed_bytes: item?.archiveBytes ?? null,
+        unpacked_bytes: null,
+        entries: null,
+        duration_ms: null,
+        errors: [],
+      });
+    }
+    this.report.images = [...this.#images.values()];
+    for (const fault of [...missing, ...broken]) this.addFault(fault);
+  }
+
+  /** Keeps what came of an image that was unpacked or mounted. */
+  addTree({ image }: PlannedImage, summary: UnpackSummary | undefined, duration: number): void {
+    const item = this.#images.get(image.name)!;
+    item.duration_ms = toMs(duration);
+    if (summary === undefined) return;
+    const { unpackedBytes, files, directories, symlinks, hardlinks, fifos, skipped } = summary;
+    item.unpacked_bytes = unpackedBytes;
+    item.entries = { files, directories, symlinks, hardlinks, fifos, skipped };
+    this.report.warnings.push(...summary.warnings.map((text) => `image "${image.name}": ${text}`));
+  }
+
+  /** Keeps why an image failed. */
+  addFault({ image, archive, error }: ImageFault): void {
+    const item = this.#images.get(image.name)!;
+    item.archive_path ??= archive?.path ?? null;
+    item.format ??= archive?.format ?? null;
+    item.errors = listMessages(error);
+  }
+
+  /** Ends the report well. */
+  succeed(): ApplyReport {
+    return this.#end("sealed");
+  }
+
+  /** Ends the report with a failure. */
+  fail(error: unknown): ApplyReport {
+    this.report.errors = listMessages(error);
+    this.report.hints = listHints(error);
+    // What was propagated has been taken back.
+    this.report.assets = [];
+    return this.#end("failed");
+  }
+
+  #end(outcome: ApplyReport["outcome"]): ApplyReport {
+    this.report.outcome = outcome;
+    this.report.duration_ms = toMs(performance.now() - this.#start);
+    return this.report;
+  }
+}
+
+/** Rounds milliseconds to microseconds. */
+export function toMs(duration: number): number {
+  return Math.round(duration * 1000) / 1000;
+}
