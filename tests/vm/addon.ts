@@ -13,12 +13,16 @@ export interface Addon {
   /** Port of its socket on the loopback interface. */
   port: number;
   format: "tgz" | "squashfs";
+  /** User that its service runs as: its own, from its sysusers file, or root, and it has no such file. */
+  user: string;
   /** Size of a file that does not compress, in bytes. */
   payload: number;
 }
 
-export const ALPHA: Addon = { name: "alpha", port: 2001, format: "tgz", payload: 4 << 20 };
-export const BETA: Addon = { name: "beta", port: 2002, format: "squashfs", payload: 1 << 20 };
+export const ALPHA: Addon = { name: "alpha", port: 2001, format: "tgz", user: "alpha", payload: 4 << 20 };
+export const BETA: Addon = { name: "beta", port: 2002, format: "squashfs", user: "beta", payload: 1 << 20 };
+/** For systems that cannot add users. */
+export const GAMMA: Addon = { name: "gamma", port: 2003, format: "tgz", user: "root", payload: 1 << 10 };
 
 /** Packs an addon as `STORE/NAME:REFERENCE.torcx.FORMAT` and returns that file name. */
 export async function packAddon(addon: Addon, reference: string, store: string): Promise<string> {
@@ -59,7 +63,7 @@ export async function packAddon(addon: Addon, reference: string, store: string):
   return file;
 }
 
-function describeAddon({ name, port }: Addon): Tree {
+function describeAddon({ name, port, user }: Addon): Tree {
   const units = "usr/lib/systemd/system";
   const assets = {
     bin: ["/usr/bin"],
@@ -68,7 +72,7 @@ function describeAddon({ name, port }: Addon): Tree {
       ...[`${name}.service`, `${name}.socket`, `${name}@.service`, `${name}.timer`, `${name}-tick.service`],
       ...["multi-user.target.wants", "sockets.target.wants", "timers.target.wants", "greeter.service.d"],
     ].map((unit) => `/${units}/${unit}`),
-    sysusers: [`/usr/lib/sysusers.d/${name}.conf`],
+    sysusers: user === "root" ? [] : [`/usr/lib/sysusers.d/${name}.conf`],
     tmpfiles: [`/usr/lib/tmpfiles.d/${name}.conf`],
     ["udev_rules"]: [`/usr/lib/udev/rules.d/80-${name}.rules`],
   };
@@ -81,7 +85,7 @@ function describeAddon({ name, port }: Addon): Tree {
     [`usr/lib/systemd/network/50-${name}.netdev`]: `[NetDev]\nName=${name}0\nKind=dummy\n`,
     [`usr/lib/sysusers.d/${name}.conf`]: `u ${name} - "Addon ${name}" /var/lib/${name}\n`,
     [`usr/lib/tmpfiles.d/${name}.conf`]:
-      `d /var/lib/${name} 0750 ${name} ${name}\nd /run/${name} 0755 ${name} ${name}\n`,
+      `d /var/lib/${name} 0750 ${user} ${user}\nd /run/${name} 0755 ${user} ${user}\n`,
     [`usr/lib/udev/rules.d/80-${name}.rules`]:
       `ACTION!="remove", SUBSYSTEM=="mem", KERNEL=="zero", ENV{ADDON_${name.toUpperCase()}}="yes"\n`,
     [`${units}/${name}.service`]: `[Unit]
@@ -91,7 +95,7 @@ After=torcx.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-User=${name}
+User=${user}
 EnvironmentFile=/run/metadata/torcx
 ExecStart=/usr/bin/env PATH=\${TORCX_BINDIR}:\${PATH} ${name}-program start
 [Install]
@@ -108,7 +112,7 @@ WantedBy=sockets.target
     [`${units}/${name}@.service`]: `[Unit]
 Description=Connection to addon ${name}
 [Service]
-User=${name}
+User=${user}
 ExecStart=/run/torcx/bin/${name}-program
 StandardInput=socket
 `,
@@ -125,7 +129,7 @@ WantedBy=timers.target
 Description=Tick of addon ${name}
 [Service]
 Type=oneshot
-User=${name}
+User=${user}
 ExecStart=/usr/bin/touch /run/${name}/tick
 `,
     [`${units}/multi-user.target.wants/${name}.service`]: { link: `../${name}.service` },

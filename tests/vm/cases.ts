@@ -4,7 +4,7 @@
  */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { ALPHA, BETA } from "./addon.ts";
+import { ALPHA, BETA, GAMMA } from "./addon.ts";
 import { findMissingPrograms, say } from "./command.ts";
 import type { Findings } from "./findings.ts";
 import { type GuestOptions, runGuest } from "./guest.ts";
@@ -17,6 +17,7 @@ import {
   assertSealed,
 } from "./judge.ts";
 import type { Release } from "./releases.ts";
+import { type ApplyReport, parseReport } from "../../lib/manifest/report.ts";
 
 interface Case extends GuestOptions {
   judge(findings: Findings, release: Release): void;
@@ -41,7 +42,7 @@ const CASES: Case[] = [
     name: "leaves nothing and explains if an image is corrupt",
     isBroken: true,
     judge(findings, release): void {
-      assertFailedApply(findings, release, "alpha:broken");
+      assertFailedApply(findings, release, "alpha:broken", /truncated|ends|unexpected end/i);
     },
   },
   {
@@ -50,7 +51,7 @@ const CASES: Case[] = [
       "etc/torcx/config.json": JSON.stringify({ kind: "torcx-config-v0", value: { unpack_size: "1M" } }),
     },
     judge(findings, release): void {
-      assertFailedApply(findings, release, "alpha:1");
+      assertFailedApply(findings, release, "alpha:1", /space|limit|unpack_size/i);
     },
   },
   {
@@ -90,6 +91,20 @@ const CASES: Case[] = [
       printCost(findings, release);
     },
   },
+  {
+    name: "applies the vendor's profile if the root file system is read-only",
+    isReadOnly: true,
+    isVarOnDisk: true,
+    kernelArguments: ["guest.readonly"],
+    judge(findings, release): void {
+      assertMatch(findings.get("mounts").output, / \/ \/ ro[ ,]/);
+      assertBooted(findings, release);
+      assertSealed(findings, "");
+      assertAddonUp(findings, GAMMA);
+      assertMode(findings, release.mode);
+      assertReloadChangedNothing(findings);
+    },
+  },
 ];
 
 const PROGRAMS = [
@@ -125,7 +140,10 @@ async function findReasonToSkip(): Promise<string | undefined> {
   return missing.length === 0 ? undefined : `programs not found: ${missing.join(", ")}`;
 }
 
-/** Either the generator applied, and there is no service, or it wrote the service, and that did. */
+/**
+ * Either the generator applied, and there is no service, or it wrote the service, and that did; the report tells
+ * the same, and that all of it worked.
+ */
 function assertMode(findings: Findings, mode: Release["mode"]): void {
   assertEquals(
     findings.values("service"),
@@ -133,25 +151,56 @@ function assertMode(findings: Findings, mode: Release["mode"]): void {
       ? { LoadState: "not-found", ActiveState: "inactive", Result: "success" }
       : { LoadState: "loaded", ActiveState: "active", Result: "success" },
   );
+  const { outcome, warnings, conflicts, errors, steps, ...report } = readReport(findings);
+  const failures = steps.filter((step) => step.error !== null);
+  assertEquals(
+    { mode: report.mode, outcome, warnings, conflicts, errors, failures },
+    { mode, outcome: "sealed", warnings: [], conflicts: [], errors: [], failures: [] },
+  );
 }
 
-function assertFailedApply(findings: Findings, release: Release, image: string): void {
+/** Nothing is left, the boot went on, and report, status and journal name the image and say why. */
+function assertFailedApply(
+  findings: Findings,
+  release: Release,
+  image: string,
+  ...explanation: RegExp[]
+): void {
   assertBooted(findings, release, release.mode === "hand-off" ? ["torcx.service"] : []);
   assertNothingApplied(findings);
   assertAddonDown(findings, ALPHA);
   assertAddonDown(findings, BETA);
-  assertMatch(
-    findings.get("journal-target").output,
-    /Assertion failed for torcx\.target|torcx\.target: .*failed/,
-  );
-  assertMatch(findings.get("status").output, /failed/i);
-  assertStringIncludes(findings.get("status").output, image);
-  assertStringIncludes(findings.get("journal").output, image);
-  assertStringIncludes(findings.get("report").output, image);
+  assertStringIncludes(findings.get("journal").output, "Assertion failed for torcx.target");
+  const { outcome, errors, images } = readReport(findings);
+  assertEquals({ outcome, mode: readReport(findings).mode }, { outcome: "failed", mode: release.mode });
+  const failed = images.filter((image) => image.errors.length > 0);
+  assertEquals(failed.map(({ name, reference }) => `${name}:${reference}`), [image]);
+  for (const text of [errors.join(": "), findings.get("status").output, findings.get("journal").output]) {
+    assertStringIncludes(text, image);
+    for (const word of explanation) assertMatch(text, word);
+  }
   assertReloadChangedNothing(findings);
+}
+
+function readReport(findings: Findings): ApplyReport {
+  return parseReport(findings.get("report").output, "the guest's report");
 }
 
 /** Prints what torcx cost the boot: systemd's figures and the report's own. */
 function printCost(findings: Findings, release: Release): void {
+  const report = readReport(findings);
+  const list = (times: [string, number | null][]): string =>
+    times.map(([name, time]) => `${name} ${time === null ? "-" : Math.round(time)}`).join(", ");
   say(`${release.name}: ${findings.lines("analyze")[0]}`);
+  for (const line of findings.lines("blame").filter((line) => line.includes("torcx"))) {
+    say(`${release.name}: ${line}`);
+  }
+  say(`${release.name}: report, ms: ${
+    [
+      list([["all", report.duration_ms]]),
+      list(report.phases.map((phase) => [phase.name, phase.duration_ms])),
+      list(report.images.map((image) => [image.name, image.duration_ms])),
+      list(report.steps.map((step) => [step.command, step.duration_ms])),
+    ].join("; ")
+  }`);
 }

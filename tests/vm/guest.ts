@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { ALPHA, BETA, packAddon } from "./addon.ts";
+import { type Addon, ALPHA, BETA, GAMMA, packAddon } from "./addon.ts";
 import { runCommand, say } from "./command.ts";
 import type { Findings } from "./findings.ts";
 import { bootGuest } from "./machine.ts";
@@ -22,6 +22,11 @@ export interface GuestOptions {
   isVarOnDisk?: boolean;
   /** Whether the user profile names a broken archive of the first addon, behind the second addon. */
   isBroken?: boolean;
+  /**
+   * Whether the root file system is read-only, nobody has made torcx's directories in /etc and /var, and the vendor
+   * has one addon for such systems.
+   */
+  isReadOnly?: boolean;
 }
 
 const REPOSITORY = new URL("../../", import.meta.url).pathname;
@@ -92,15 +97,15 @@ async function makeInstallation(): Promise<string> {
 async function describeGuest(options: GuestOptions): Promise<Tree> {
   const read = (name: string) => Deno.readTextFile(join(GUEST, name));
   const enable = (unit: string) => ({ [`${UNITS}/multi-user.target.wants/${unit}`]: { link: `../${unit}` } });
-  const images = options.isBroken ? [[BETA.name, "1"], [ALPHA.name, "broken"]] : [[BETA.name, "1"]];
+  const addons: Addon[] = options.isReadOnly ? [GAMMA] : [ALPHA, BETA];
   return {
     "init": program(await read("init.sh")),
     "usr/lib/guest/check.sh": program(await read("check.sh")),
     ...Object.fromEntries(
-      [ALPHA, BETA].map((addon) => [`usr/lib/guest/${addon.name}.port`, `port=${addon.port}\n`]),
+      addons.map((addon) => [`usr/lib/guest/${addon.name}.port`, `port=${addon.port}\n`]),
     ),
     [`${UNITS}/guest-check.service`]: (await read("guest-check.service"))
-      .replace("@ADDONS@", `${ALPHA.name} ${BETA.name}`),
+      .replace("@ADDONS@", addons.map((addon) => addon.name).join(" ")),
     [`${UNITS}/greeter.service`]: await read("greeter.service"),
     [`${UNITS}/needs-torcx.service`]: await read("needs-torcx.service"),
     ...(options.isVarOnDisk
@@ -115,8 +120,19 @@ async function describeGuest(options: GuestOptions): Promise<Tree> {
     [`${UNITS}/multi-user.target.wants/systemd-networkd.service`]: {
       link: "/usr/lib/systemd/system/systemd-networkd.service",
     },
+    ...describeProfiles(options),
+  };
+}
+
+/** The user's profile brings the second addon to the vendor's first. */
+function describeProfiles(options: GuestOptions): Tree {
+  if (options.isReadOnly) {
+    return { "usr/share/torcx/profiles/vendor.json": encodeProfile([[GAMMA.name, "1"]]) };
+  }
+  const broken = options.isBroken ? [[ALPHA.name, "broken"]] : [];
+  return {
     "usr/share/torcx/profiles/vendor.json": encodeProfile([[ALPHA.name, "1"]]),
-    "etc/torcx/profiles/edge.json": encodeProfile(images),
+    "etc/torcx/profiles/edge.json": encodeProfile([[BETA.name, "1"], ...broken]),
     "etc/torcx/profiles/rescue.json": encodeProfile([[ALPHA.name, ""], [BETA.name, "1"]]),
     "etc/torcx/next-profile": "edge\n",
   };
@@ -127,11 +143,16 @@ function encodeProfile(images: string[][]): string {
   return JSON.stringify({ kind: "profile-manifest-v0", value: { images: list } }) + "\n";
 }
 
-/** The first addon lies in the vendor's store, the second in the user's. */
+/** The first addon lies in the vendor's store, the second in the user's; the one of read-only systems alone. */
 async function packStores(overlay: string, options: GuestOptions): Promise<void> {
   const vendorStore = join(overlay, "usr/share/torcx/store");
   const userStore = join(overlay, "var/lib/torcx/store");
   await Deno.mkdir(vendorStore, { recursive: true });
+  if (options.isReadOnly) {
+    await Deno.mkdir(join(overlay, "var"));
+    await packAddon(GAMMA, "1", vendorStore);
+    return;
+  }
   await Deno.mkdir(userStore, { recursive: true });
   await packAddon(ALPHA, "1", vendorStore);
   await packAddon(BETA, "1", userStore);

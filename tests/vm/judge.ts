@@ -56,7 +56,7 @@ export function assertSealed(findings: Findings, upperProfile: string): void {
 }
 
 /** Every asset of an addon took effect in this boot, and nothing can be written below its directory. */
-export function assertAddonUp(findings: Findings, { name }: Addon): void {
+export function assertAddonUp(findings: Findings, { name, user }: Addon): void {
   const get = (fact: string) => findings.get(`${name}-${fact}`);
   const says = (user: string) => `${name} of /run/torcx/unpack/${name}/usr/bin/${name}-program as ${user}`;
   assertEquals({
@@ -75,15 +75,15 @@ export function assertAddonUp(findings: Findings, { name }: Addon): void {
     refuses: ["file", "write", "removal"].filter((what) => refuses(findings, `${name}-refuses-${what}`)),
   }, {
     program: says("root"),
-    service: { ActiveState: "active", Result: "success", User: name },
-    written: says(name),
+    service: { ActiveState: "active", Result: "success", User: user },
+    written: says(user),
     socket: "active",
-    talk: says(name),
+    talk: says(user),
     timer: "active",
     hasTicked: true,
     dropIn: "yes",
-    hasUser: true,
-    directory: `750 ${name}:${name}`,
+    hasUser: user === name,
+    directory: `750 ${user}:${user}`,
     device: "yes",
     hasInterface: true,
     refuses: ["file", "write", "removal"],

@@ -43,7 +43,6 @@ export async function prepareRootFileSystem(release: Release): Promise<RootFileS
   const result = { kernel: join(directory, "vmlinuz"), initrd: join(directory, "initrd.zst") };
   const started = performance.now();
   if (await isDirectory(directory)) {
-    say(`${release.name}: root file system from ${directory}`);
     return result;
   }
   await Deno.mkdir(cache, { recursive: true });

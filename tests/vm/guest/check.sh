@@ -43,7 +43,7 @@ fact report cat /run/torcx/report.json
 fact report-mode stat -c %a /run/torcx/report.json
 fact profile cat /run/torcx/profile.json
 fact tree find /run/torcx -maxdepth 2 -printf '%p %y\n'
-fact mounts grep -E ' /run/torcx/unpack| /var | /run ' /proc/self/mountinfo
+fact mounts grep -E ' /run/torcx/unpack| /var | /run | / / ' /proc/self/mountinfo
 fact loops losetup --list --noheadings --output NAME,BACK-FILE
 fact propagated sh -c 'find /run/systemd/system /run/systemd/network /run/sysusers.d /run/tmpfiles.d \
   /run/udev/rules.d -mindepth 1 ! -type d 2>/dev/null; :'
