@@ -31,6 +31,8 @@ export interface ApplyOptions {
   profile?: ProfileName;
   /** Tries again after a failure or a kill. */
   isRetry?: boolean;
+  /** Aborted when the run is to end; what it did is undone then. */
+  signal?: AbortSignal;
   /** Told how much of which archive was read. */
   onProgress?: (image: PlannedImage, readBytes: number) => void;
 }
@@ -184,9 +186,11 @@ class Flow {
     const start = performance.now();
     this.#done.push(operation);
     try {
-      const { onProgress } = this.#options;
       const summary = await executeImage(this.#root, operation, this.#log, {
-        ...(onProgress === undefined ? {} : { onProgress: (bytes: number) => onProgress(planned, bytes) }),
+        onProgress: (readBytes) => {
+          this.#options.signal?.throwIfAborted();
+          this.#options.onProgress?.(planned, readBytes);
+        },
       });
       const duration = performance.now() - start;
       this.#recorder.addTree(planned, summary, duration);
@@ -227,6 +231,7 @@ class Flow {
     if (operation.kind === "unpack" || operation.kind === "mount_squashfs") {
       throw new TypeError("trees are made by executeImage()");
     }
+    this.#options.signal?.throwIfAborted();
     this.#done.push(operation);
     executeOperation(this.#root, operation, this.#log, text);
   }

@@ -19,7 +19,7 @@ const RECORD_MODE = 0o444;
 /** Options of {@linkcode executeImage}. */
 export interface ExecuteImageOptions {
   /** Told how many bytes of the archive were read. */
-  onProgress?: (readBytes: number) => void;
+  onProgress: (readBytes: number) => void;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function executeImage(
   root: Root,
   operation: ImageOperation,
   log: Logger,
-  options: ExecuteImageOptions = {},
+  options: ExecuteImageOptions,
 ): Promise<UnpackSummary | undefined> {
   root.makeDir(operation.path, DIRECTORY_MODE);
   using file = root.openFile(operation.archive);
@@ -43,7 +43,7 @@ export async function executeImage(
   try {
     return await unpackTar(file, tree, {
       compression: "gzip",
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      onProgress: options.onProgress,
       onWarning: (message) => log.warning(`image ${quote(operation.image)}: ${message}`),
     });
   } catch (error) {

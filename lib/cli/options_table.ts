@@ -165,6 +165,11 @@ export const VERBS = [
         long: "retry",
         help: "Start anew where an earlier run of this boot failed or was killed",
       },
+      {
+        key: "isBoot",
+        long: "boot",
+        help: "Do as torcx.service does: obey torcx=0, and tell systemd what came after the seal",
+      },
     ],
     examples: [
       { line: "torcx apply --dry-run", help: "show each step without doing it" },

@@ -14,6 +14,10 @@ import type { Options } from "./options.ts";
  */
 export async function runCommand(options: Options, context: Context): Promise<number> {
   switch (options.command) {
+    case "apply":
+      return await (await import("./commands/apply.ts")).runApply(options, context);
+    case "status":
+      return (await import("./commands/status.ts")).runStatus(options, context);
     case "completion":
       return (await import("./commands/completion.ts")).runCompletion(options, context);
     case "man":

@@ -1,0 +1,59 @@
+/**
+ * Owns the generator's apply in place: whether it can be done now, and doing it. Only the generator
+ * calls it, and only where mounts made now last.
+ */
+
+import type { Settings } from "../config/settings.ts";
+import { quote, TorcxError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { formatImage } from "../manifest/names.ts";
+import type { Root } from "../sys/root.ts";
+import { applyProfile } from "./apply.ts";
+import { prepareSquashfs } from "./kernel_modules.ts";
+import { planApply } from "./plan.ts";
+import { readJournal } from "./run_directory.ts";
+import { readRunState } from "./run_state.ts";
+
+/** Returns whether this boot's apply is torcx.service's, done or under way. */
+export function isHandedOff(root: Root, settings: Settings): boolean {
+  const state = readRunState(root, settings);
+  if (state.kind === "sealed" || state.kind === "failed") return state.report?.mode === "hand-off";
+  return readJournal(root, settings)?.mode === "hand-off";
+}
+
+/** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
+export async function findObstacle(root: Root, settings: Settings, log: Logger): Promise<string | undefined> {
+  try {
+    const plan = planApply(root, settings, log);
+    if (plan.missing.length > 0) {
+      const names = plan.missing.map(({ image }) => quote(formatImage(image))).join(", ");
+      return `no archive is there yet of ${names}`;
+    }
+    const needsLoop = plan.images.some(({ archive }) => archive.format === "squashfs");
+    if (needsLoop && !await prepareSquashfs(log)) return "squashfs or loop devices cannot be had yet";
+  } catch (error) {
+    // The apply meets the same error, and keeps it in its report.
+    if (!(error instanceof TorcxError)) throw error;
+  }
+  return undefined;
+}
+
+/**
+ * Applies in the generator.
+ *
+ * @throws {TorcxError} as `applyProfile()`; another torcx at work is no error.
+ */
+export async function applyInGenerator(
+  root: Root,
+  settings: Settings,
+  log: Logger,
+  version: string,
+): Promise<void> {
+  try {
+    const outcome = await applyProfile(root, settings, log, { mode: "in-place", version });
+    if (outcome.kind === "already_sealed") log.info("already run: the system is sealed");
+  } catch (error) {
+    if (!(error instanceof TorcxError) || (error.code !== "busy" && error.code !== "exists")) throw error;
+    log.info(`nothing is done: ${error.message}`);
+  }
+}

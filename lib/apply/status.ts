@@ -1,0 +1,74 @@
+/**
+ * Owns what `torcx status` says: whether the system is sealed, by which profiles, with which images,
+ * what is mounted, and what the last run reported. It only reads.
+ */
+
+import type { Settings } from "../config/settings.ts";
+import type { ApplyReport, ReportImage } from "../manifest/report.ts";
+import { readMounts } from "../sys/mounts.ts";
+import type { Root } from "../sys/root.ts";
+import { readRunState } from "./run_state.ts";
+
+/** One image of the running system. */
+export interface StatusImage extends Pick<ReportImage, "name" | "reference" | "profile" | "errors"> {
+  format: "tgz" | "squashfs" | null;
+  archive_path: string | null;
+  /** Where its tree is, null if it is not there. */
+  path: string | null;
+  /** Whether it is a mount of its own. */
+  is_mounted: boolean;
+}
+
+/** The kind of {@linkcode Status} as JSON. */
+export const STATUS_KIND = "torcx-status-v0";
+
+/** The state of this boot's apply. */
+export interface Status {
+  state: "sealed" | "failed" | "unfinished" | "not_applied";
+  lower_profiles: string[];
+  upper_profile: string;
+  profile_path: string | null;
+  bin_dir: string | null;
+  unpack_dir: string | null;
+  /** Whether nobody can write below the unpack dir; null if it is not mounted. */
+  is_read_only: boolean | null;
+  images: StatusImage[];
+  report: ApplyReport | null;
+}
+
+/**
+ * Reads the status.
+ *
+ * @throws {TorcxError} `invalid` if the seal cannot be parsed.
+ */
+export function readStatus(root: Root, settings: Settings): Status {
+  const state = readRunState(root, settings);
+  const report = "report" in state ? state.report ?? null : null;
+  const seal = state.kind === "sealed" ? state.seal : undefined;
+  const unpackDir = seal?.unpackDir ?? settings.paths.unpackDir;
+  const prefix = root.path.replace(/\/+$/, "");
+  const mounts = new Map(readMounts().map((mount) => [mount.target, mount]));
+  return {
+    state: state.kind,
+    lower_profiles: seal?.lowerProfiles ?? report?.lower_profiles ?? [],
+    upper_profile: seal?.upperProfile ?? report?.upper_profile ?? "",
+    profile_path: seal?.profilePath ?? null,
+    bin_dir: seal?.binDir ?? null,
+    unpack_dir: seal?.unpackDir ?? null,
+    is_read_only: mounts.get(prefix + unpackDir)?.isReadOnly ?? null,
+    images: (report?.images ?? []).map(({ name, reference, profile, format, archive_path, errors }) => {
+      const path = `${unpackDir}/${name}`;
+      return {
+        name,
+        reference,
+        profile,
+        format,
+        archive_path,
+        path: seal === undefined ? null : path,
+        is_mounted: mounts.has(prefix + path),
+        errors,
+      };
+    }),
+    report,
+  };
+}

@@ -1,0 +1,96 @@
+/** Owns `torcx status`: tells a person, or a script, what this boot's apply came to. */
+
+import { readStatus, type Status, STATUS_KIND } from "../../apply/status.ts";
+import type { Context } from "../context.ts";
+import type { CommandOptions } from "../options.ts";
+import { type Output, printable } from "../output.ts";
+import { openSystem } from "../system.ts";
+
+/** Exit statuses: scripts wait for 0. */
+const EXITS: Record<Status["state"], number> = { sealed: 0, failed: 1, unfinished: 1, not_applied: 3 };
+
+const TITLES: Record<Status["state"], string> = {
+  sealed: "sealed",
+  failed: "failed: nothing of it is left",
+  unfinished: "not finished: it is at work, or was killed",
+  not_applied: "not applied in this boot",
+};
+
+/** Shows the status. */
+export function runStatus(options: CommandOptions<"status">, context: Context): number {
+  using system = openSystem(options, context);
+  const status = readStatus(system.root, system.settings);
+  if (context.stdout.format === "json") context.stdout.writeJson({ kind: STATUS_KIND, value: status });
+  else writeStatus(context.stdout, status);
+  return EXITS[status.state];
+}
+
+function writeStatus(out: Output, status: Status): void {
+  const style = status.state === "sealed" ? "green" : status.state === "not_applied" ? "yellow" : "red";
+  out.writeLine(`Status:    ${out.style(style, TITLES[status.state])}`);
+  if (status.state === "not_applied") {
+    out.writeLine('           "torcx plan" shows what the next boot would do');
+    return;
+  }
+  const upper = status.upper_profile === "" ? [] : [status.upper_profile];
+  const names = [...status.lower_profiles, ...upper];
+  out.writeLine(`Profiles:  ${names.length === 0 ? "none" : names.map(printable).join(", ")}`);
+  if (status.bin_dir !== null) out.writeLine(`Programs:  ${printable(status.bin_dir)}`);
+  if (status.unpack_dir !== null) {
+    const access = status.is_read_only === null
+      ? "not mounted"
+      : status.is_read_only
+      ? "read-only"
+      : "WRITABLE";
+    out.writeLine(`Images in: ${printable(status.unpack_dir)} (${access})`);
+  }
+  out.writeTable(
+    ["IMAGE", "REFERENCE", "PROFILE", "FORMAT", "STATE"],
+    status.images.map(({ name, reference, profile, format, path, is_mounted, errors }) => [
+      name,
+      reference,
+      profile,
+      format ?? "-",
+      errors.length > 0
+        ? { text: "failed", style: "red" }
+        : path === null
+        ? { text: "not there", style: "yellow" }
+        : is_mounted
+        ? "mounted"
+        : "unpacked",
+    ]),
+  );
+  writeReport(out, status);
+}
+
+function writeReport(out: Output, { state, report }: Status): void {
+  if (state === "unfinished") {
+    out.writeLine('Wait for it to end; if it was killed, run "torcx apply --retry"');
+    return;
+  }
+  if (report === null) return;
+  const time = `${report.duration_ms.toFixed(0)} ms, ${report.mode}, at ${report.started_at}`;
+  out.writeLine(`Last run:  ${time}, torcx ${printable(report.version)}`);
+  for (const { image, to, kept } of report.conflicts) {
+    out.writeLine(
+      `${out.style("yellow", "Conflict:")}  ${printable(to)} of ${printable(image)}: kept as ${
+        printable(kept)
+      } has it`,
+    );
+  }
+  for (const warning of report.warnings) {
+    out.writeLine(`${out.style("yellow", "Warning:")}   ${printable(warning)}`);
+  }
+  for (const { error } of report.steps) {
+    if (error !== null) out.writeLine(`${out.style("yellow", "Warning:")}   ${printable(error)}`);
+  }
+  report.errors.forEach((error, depth) => {
+    out.writeLine(
+      `${depth === 0 ? out.style("red", "Error:    ") : "          "} ${"  ".repeat(depth)}${
+        printable(error)
+      }`,
+    );
+  });
+  for (const hint of report.hints) out.writeLine(`Hint:      ${printable(hint)}`);
+  if (state === "failed") out.writeLine('When it is mended: "torcx apply --retry"');
+}

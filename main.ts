@@ -1,0 +1,112 @@
+/**
+ * Owns the process: arguments, environment, exit status, and what is printed of an error. By the name
+ * it was called by it is `torcx-generator` or `torcx`; all else is in lib/.
+ */
+
+import { runGenerator } from "./lib/apply/generator.ts";
+import { encodePath } from "./lib/bytes.ts";
+import { VERSION } from "./lib/cli/version.ts";
+import { listHints, listMessages, TorcxError, UsageError } from "./lib/errors.ts";
+import { createLogger, type Logger } from "./lib/log.ts";
+import { openLogDevice } from "./lib/sys/log_device.ts";
+import { setUmask } from "./lib/sys/namespace.ts";
+import { Root } from "./lib/sys/root.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** The variables that the program looks at. */
+const VARIABLES = [
+  "TORCX_BASEDIR",
+  "TORCX_RUNDIR",
+  "TORCX_CONFDIR",
+  "TORCX_USR_MOUNTPOINT",
+  "TORCX_STOREPATH",
+  "TORCX_CHECK_REMOTE_ONLY",
+  "JOURNAL_STREAM",
+  "NO_COLOR",
+  "TERM",
+] as const;
+
+function readEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(VARIABLES.map((name) => [name, Deno.env.get(name)]));
+}
+
+/** Returns a file of /proc as text, empty if it cannot be read. */
+function readProc(name: string): string {
+  try {
+    using proc = Root.open("/proc");
+    return new TextDecoder().decode(proc.readFile(encodePath(name)));
+  } catch (error) {
+    if (error instanceof TorcxError) return "";
+    throw error;
+  }
+}
+
+/** The name that the program was called by: Deno.execPath() has symlinks resolved, argv[0] has not. */
+function readCalledName(): string {
+  return readProc("self/cmdline").split("\0", 1)[0]!.split("/").at(-1)!;
+}
+
+function writeStderr(line: string): void {
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  } catch {
+    // Nobody listens; the exit status still tells.
+  }
+}
+
+/** The generator's log: /dev/kmsg reaches the journal, its stderr is easily lost. */
+function createGeneratorLog(): Logger {
+  const tag = "torcx-generator";
+  try {
+    const device = openLogDevice("/dev/kmsg");
+    return createLogger({ level: "debug", form: "priority", tag, sink: (line) => device.writeLine(line) });
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    return createLogger({ level: "debug", form: "text", tag, sink: writeStderr });
+  }
+}
+
+async function runAsGenerator(): Promise<number> {
+  const log = createGeneratorLog();
+  try {
+    using root = Root.open("/");
+    const kernelCommandLine = readProc("cmdline");
+    const environment = readEnvironment();
+    await runGenerator({ root, args: Deno.args, environment, kernelCommandLine, version: VERSION, log });
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) return printError(error);
+    for (const message of listMessages(error)) log.error(message);
+    for (const hint of listHints(error)) log.error(hint);
+    return EXIT_FAILED;
+  }
+}
+
+async function runAsCommand(): Promise<number> {
+  const { parseOptions } = await import("./lib/cli/options.ts");
+  const { openHost } = await import("./lib/cli/host.ts");
+  const { createContext } = await import("./lib/cli/context.ts");
+  const { runCommand } = await import("./lib/cli/run.ts");
+  const environment = readEnvironment();
+  try {
+    const options = parseOptions(Deno.args, environment);
+    return await runCommand(options, createContext(options, openHost(environment)));
+  } catch (error) {
+    return printError(error);
+  }
+}
+
+/** Prints the chain of an error, outermost first, and its hints. */
+function printError(error: unknown): number {
+  const [first, ...causes] = listMessages(error);
+  writeStderr(`torcx: ${first}`);
+  for (const cause of causes) writeStderr(`  ${cause}`);
+  for (const hint of listHints(error)) writeStderr(`Hint: ${hint}`);
+  if (!(error instanceof TorcxError) && error instanceof Error) writeStderr(error.stack ?? "");
+  return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+}
+
+setUmask();
+Deno.exit(await (readCalledName() === "torcx-generator" ? runAsGenerator() : runAsCommand()));
