@@ -3,6 +3,19 @@
  * libc (FFI), so that Deno's own file access stays off; there is no network.
  */
 
+/** The environment variables that it may read, as main.ts names them. */
+export const VARIABLES: readonly string[] = [
+  "TORCX_BASEDIR",
+  "TORCX_RUNDIR",
+  "TORCX_CONFDIR",
+  "TORCX_USR_MOUNTPOINT",
+  "TORCX_STOREPATH",
+  "TORCX_CHECK_REMOTE_ONLY",
+  "JOURNAL_STREAM",
+  "NO_COLOR",
+  "TERM",
+];
+
 /** The programs of the system that it may run. */
 export const PROGRAMS: readonly string[] = [
   "modprobe",
@@ -31,7 +44,7 @@ export const PERMISSION_FLAGS: readonly string[] = [
   "--no-prompt",
   // An allow-list would take libc.so.6 for a path in the current directory.
   "--allow-ffi",
-  "--allow-env",
+  `--allow-env=${VARIABLES.join(",")}`,
   `--allow-run=${PROGRAM_PATHS.join(",")}`,
 ];
 
