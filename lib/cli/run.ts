@@ -18,6 +18,8 @@ export async function runCommand(options: Options, context: Context): Promise<nu
       return await (await import("./commands/apply.ts")).runApply(options, context);
     case "status":
       return (await import("./commands/status.ts")).runStatus(options, context);
+    case "why":
+      return (await import("./commands/why.ts")).runWhy(options, context);
     case "completion":
       return (await import("./commands/completion.ts")).runCompletion(options, context);
     case "man":

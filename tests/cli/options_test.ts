@@ -20,7 +20,15 @@ const CASES: Case[] = [
   {
     args: ["apply", "--profile", "edge", "--dry-run", "--retry", "--root", "/mnt"],
     also: ["--root=/mnt", "apply", "--retry", "--dry-run", "--profile=edge"],
-    expected: { ...GLOBAL, command: "apply", root: "/mnt", profile: "edge", isDryRun: true, isRetry: true },
+    expected: {
+      ...GLOBAL,
+      command: "apply",
+      root: "/mnt",
+      profile: "edge",
+      isDryRun: true,
+      isRetry: true,
+      isBoot: false,
+    },
   },
   {
     args: ["status", "--output", "json", "-v"],

@@ -8,6 +8,7 @@ import { listProfiles } from "../../catalog/profiles.ts";
 import { indexStores } from "../../catalog/stores.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
+import { listOriginNames } from "../origins.ts";
 import { printable } from "../output.ts";
 import { openSystem, type System } from "../system.ts";
 
@@ -30,7 +31,7 @@ function listNames(list: CommandOptions<"__complete">["list"], { root, settings 
     case "archives":
       return indexStores(root, settings, SILENT).archives.map(formatImage);
     case "origins":
-      return [];
+      return listOriginNames(root, settings);
     default:
       return list satisfies never;
   }
