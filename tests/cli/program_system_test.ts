@@ -1,0 +1,255 @@
+/** Tests, through the real program, the verbs that look at the running system and at torcx itself. */
+
+import { assertEquals } from "@std/assert";
+import type { Node } from "../catalog/tree.ts";
+import { VERSION } from "../../lib/cli/version.ts";
+import { formatHelp } from "../../lib/cli/help.ts";
+import { formatManPage } from "../../lib/cli/man.ts";
+import { formatBashCompletion } from "../../lib/cli/completion/bash.ts";
+import { formatFishCompletion } from "../../lib/cli/completion/fish.ts";
+import { formatZshCompletion } from "../../lib/cli/completion/zsh.ts";
+import { encodeReport } from "../../lib/manifest/report.ts";
+import { encodeSeal } from "../../lib/manifest/seal.ts";
+import { runTorcx } from "../support/binary.ts";
+import { testProgram } from "./program.ts";
+
+/** What an apply of profile edge leaves behind: one program, one unit, one conflict, one vanished link. */
+const SEALED: Record<string, Node> = {
+  "run/metadata/torcx": encodeSeal({
+    lowerProfiles: ["vendor"],
+    upperProfile: "edge",
+    profilePath: "/run/torcx/profile.json",
+    binDir: "/run/torcx/bin",
+    unpackDir: "/run/torcx/unpack",
+  }),
+  "run/torcx/profile.json":
+    '{"kind":"profile-manifest-v0","value":{"images":[{"name":"docker","reference":"2"}]}}\n',
+  "run/torcx/report.json": encodeReport({
+    version: "0.1.0",
+    mode: "manual",
+    outcome: "sealed",
+    lower_profiles: ["vendor"],
+    upper_profile: "edge",
+    started_at: "2026-01-01T00:00:00.000Z",
+    duration_ms: 12,
+    phases: [],
+    images: [{
+      name: "docker",
+      reference: "2",
+      profile: "edge",
+      archive_path: "/var/lib/torcx/store/docker:2.torcx.tgz",
+      format: "tgz",
+      compressed_bytes: 1,
+      unpacked_bytes: 2,
+      entries: null,
+      duration_ms: 3,
+      errors: [],
+    }],
+    assets: [
+      {
+        image: "docker",
+        kind: "bin",
+        from: "/run/torcx/unpack/docker/bin/dockerd",
+        to: "/run/torcx/bin/dockerd",
+      },
+      {
+        image: "docker",
+        kind: "units",
+        from: "/run/torcx/unpack/docker/units/docker.service",
+        to: "/run/systemd/system/docker.service",
+      },
+    ],
+    conflicts: [{
+      image: "docker",
+      kind: "units",
+      from: "/run/torcx/unpack/docker/units/ssh.service",
+      to: "/run/systemd/system/ssh.service",
+      kept: "the system",
+    }],
+    warnings: [],
+    steps: [],
+    errors: [],
+    hints: [],
+  }),
+  "run/torcx/bin/dockerd": { link: "/run/torcx/unpack/docker/bin/dockerd" },
+  "run/torcx/bin/ctr": { link: "/run/torcx/unpack/docker/bin/ctr" },
+  "run/torcx/bin/local": { link: "/usr/bin/true" },
+  "run/torcx/unpack/docker/bin/dockerd": "program",
+};
+
+const DOCKER = {
+  image: "docker",
+  reference: "2",
+  profile: "edge",
+  archive_path: "/var/lib/torcx/store/docker:2.torcx.tgz",
+};
+const NOT_SEALED =
+  'torcx: Cannot tell where things come from: the system is not sealed\nHint: "torcx status" says why, "torcx plan" what the next boot would bring\n';
+
+function makeWhy(
+  name: string,
+  origins: unknown[],
+  conflicts: unknown[] = [],
+): { kind: string; value: unknown } {
+  return { kind: "torcx-why-v0", value: { name, origins, conflicts } };
+}
+
+const TREE = { kind: "image", path: "/run/torcx/unpack/docker", from: null, ...DOCKER, is_present: true };
+
+testProgram([
+  {
+    does: "tells the image of a program",
+    args: ["why", "dockerd"],
+    system: SEALED,
+    code: 0,
+    stdout: makeWhy("dockerd", [{
+      kind: "bin",
+      path: "/run/torcx/bin/dockerd",
+      from: "/run/torcx/unpack/docker/bin/dockerd",
+      ...DOCKER,
+      is_present: true,
+    }]),
+  },
+  {
+    does: "tells the image of a link that the report does not have",
+    args: ["why", "/run/torcx/bin/ctr"],
+    system: SEALED,
+    code: 0,
+    stdout: makeWhy("/run/torcx/bin/ctr", [{
+      kind: "bin",
+      path: "/run/torcx/bin/ctr",
+      from: "/run/torcx/unpack/docker/bin/ctr",
+      ...DOCKER,
+      is_present: true,
+    }]),
+  },
+  {
+    does: "tells that a unit is gone, as text",
+    args: ["why", "docker.service", "--output", "text"],
+    system: SEALED,
+    code: 0,
+    stdout: [
+      "unit /run/systemd/system/docker.service (gone)",
+      "  from file   /run/torcx/unpack/docker/units/docker.service",
+      "  of image    docker:2",
+      "  by profile  edge",
+      "  in archive  /var/lib/torcx/store/docker:2.torcx.tgz",
+      "",
+    ].join("\n"),
+  },
+  {
+    does: "tells what an image of that name is",
+    args: ["why", "docker:2"],
+    system: SEALED,
+    code: 0,
+    stdout: makeWhy("docker:2", [TREE]),
+  },
+  {
+    does: "tells the image of a path in its tree",
+    args: ["why", "/run/torcx/unpack/docker/etc/x"],
+    system: SEALED,
+    code: 0,
+    stdout: makeWhy("/run/torcx/unpack/docker/etc/x", [TREE]),
+  },
+  {
+    does: "tells what it knows if the report is gone",
+    args: ["why", "docker"],
+    system: { ...SEALED, "run/torcx/report.json": null },
+    code: 0,
+    stdout: makeWhy("docker", [{ ...TREE, profile: null, archive_path: null }]),
+  },
+  {
+    does: "tells of a conflict, as text",
+    args: ["why", "ssh.service", "--output=table"],
+    system: SEALED,
+    code: 0,
+    stdout: "unit /run/systemd/system/ssh.service is kept as the system has it, not as image docker\n",
+  },
+  {
+    does: "fails if a link does not lead into an image",
+    args: ["why", "local"],
+    system: SEALED,
+    code: 1,
+    stderr:
+      'torcx: Cannot tell where "local" comes from: torcx brought no image, program or unit of that name\nHint: List what it brought with "torcx status"\n',
+  },
+  { does: "fails if the system is not sealed", args: ["why", "dockerd"], code: 1, stderr: NOT_SEALED },
+  {
+    does: "fails if the seal is broken",
+    args: ["why", "dockerd"],
+    system: { ...SEALED, "run/metadata/torcx": "odd\n" },
+    code: 1,
+    stderr: /^torcx: Cannot parse seal file "\/run\/metadata\/torcx": odd line "odd"\n/,
+  },
+  {
+    does: "lists programs, units and images",
+    args: ["__complete", "origins"],
+    system: SEALED,
+    code: 0,
+    stdout: "ctr\ndocker\ndocker.service\ndockerd\n",
+  },
+  { does: "lists profiles", args: ["__complete", "profiles"], code: 0, stdout: "edge\noem\nvendor\n" },
+  {
+    does: "lists each image once, silently",
+    args: ["__complete", "images"],
+    code: 0,
+    stdout: "docker\netcd\n",
+  },
+  {
+    does: "lists archives",
+    args: ["__complete", "archives"],
+    code: 0,
+    stdout: "docker:1\ndocker:2\netcd:3\n",
+  },
+  { does: "shows the help", args: ["help"], code: 0, stdout: formatHelp([]) },
+  { does: "shows the help", args: ["--help"], code: 0, stdout: formatHelp([]) },
+  { does: "shows the group's help", args: ["image", "--help"], code: 0, stdout: formatHelp(["image"]) },
+  {
+    does: "shows the verb's help and does nothing",
+    args: ["profile", "set-next", "--help", "vendor"],
+    code: 0,
+    stdout: formatHelp(["profile", "set-next"]),
+  },
+  {
+    does: "shows all versions",
+    args: ["--version"],
+    code: 0,
+    stdout:
+      `torcx ${VERSION} (deno ${Deno.version.deno}, v8 ${Deno.version.v8}, typescript ${Deno.version.typescript}, ${Deno.build.target})\n`,
+  },
+  { does: "shows the version", args: ["version"], code: 0, stdout: new RegExp(`^torcx ${VERSION} \\(`) },
+  { does: "prints the script", args: ["completion", "bash"], code: 0, stdout: formatBashCompletion() },
+  { does: "prints the script", args: ["completion", "zsh"], code: 0, stdout: formatZshCompletion() },
+  { does: "prints the script", args: ["completion", "fish"], code: 0, stdout: formatFishCompletion() },
+  { does: "prints the page", args: ["man", "torcx"], code: 0, stdout: formatManPage("torcx") },
+  {
+    does: "prints the page",
+    args: ["man", "torcx-generator"],
+    code: 0,
+    stdout: formatManPage("torcx-generator"),
+  },
+  {
+    does: "fails if the config file is no JSON",
+    args: ["why", "x"],
+    system: { "etc/torcx/config.json": "{" },
+    code: 1,
+    stderr: /^torcx: Cannot .*"\/etc\/torcx\/config.json"/,
+  },
+]);
+
+Deno.test("torcx fails if --root is no directory", async () => {
+  assertEquals(await runTorcx(["status", "--root", "/dev/null/none"]), {
+    code: 1,
+    stdout: "",
+    stderr:
+      'torcx: Cannot open root "/dev/null/none": it is no usable directory\n  openat(AT_FDCWD, "/dev/null/none", "0o10200000"): ENOTDIR (Not a directory)\n',
+  });
+});
+
+Deno.test("torcx is silent and exits with 0 if nobody reads what it writes", async () => {
+  // The reader has ended long before the program writes.
+  const { stdout, stderr } = await runTorcx(["man", "torcx"], {
+    through: ["bash", "-c", '{ sleep 0.3; "$@"; echo "exit $?" >&2; } | true', "bash"],
+  });
+  assertEquals({ stdout, stderr }, { stdout: "", stderr: "exit 0\n" });
+});
