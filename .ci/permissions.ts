@@ -3,6 +3,8 @@
  * libc (FFI), so that Deno's own file access stays off; there is no network.
  */
 
+import { PROGRAMS } from "../lib/sys/command.ts";
+
 /** The environment variables that it may read, as main.ts names them. */
 export const VARIABLES: readonly string[] = [
   "TORCX_BASEDIR",
@@ -16,36 +18,14 @@ export const VARIABLES: readonly string[] = [
   "TERM",
 ];
 
-/** The programs of the system that it may run. */
-export const PROGRAMS: readonly string[] = [
-  "modprobe",
-  "networkctl",
-  "systemctl",
-  "systemd-sysusers",
-  "systemd-tmpfiles",
-  "udevadm",
-];
-
-/** Where they may be, as lib/sys/command.ts looks for them. */
-export const PROGRAM_DIRECTORIES: readonly string[] = [
-  "/usr/bin",
-  "/usr/sbin",
-  "/bin",
-  "/sbin",
-  "/usr/lib/systemd",
-  "/lib/systemd",
-];
-
-// By absolute path: Deno looks names up in PATH at start-up, and a process without one would end there.
-const PROGRAM_PATHS = PROGRAMS.flatMap((name) => PROGRAM_DIRECTORIES.map((dir) => `${dir}/${name}`));
-
 /** Permissions of the program, never asked for at a prompt. */
 export const PERMISSION_FLAGS: readonly string[] = [
   "--no-prompt",
   // An allow-list would take libc.so.6 for a path in the current directory.
   "--allow-ffi",
   `--allow-env=${VARIABLES.join(",")}`,
-  `--allow-run=${PROGRAM_PATHS.join(",")}`,
+  // Absolute paths: Deno looks names up in PATH at start-up, and a process without one would end there.
+  `--allow-run=${Object.values(PROGRAMS).flat().join(",")}`,
 ];
 
 /** Flags of `deno compile`. */
