@@ -161,11 +161,15 @@ export class JsonCursor {
    *
    * @throws {TorcxError} `invalid` always.
    */
-  refuse(expected: string, found: string = `is ${describe(this.#value)}`, hint?: string): never {
+  refuse(expected: string, found?: string, hint?: string): never {
     const place = this.#path === "" ? "the document" : this.#path;
-    throw new TorcxError("invalid", `Cannot parse ${quote(this.#source)}: ${place} ${found}, ${expected}`, {
-      hint: hint ?? `Correct ${place} in ${quote(this.#source)}`,
-    });
+    throw new TorcxError(
+      "invalid",
+      `Cannot parse ${quote(this.#source)}: ${place} ${found ?? `is ${describe(this.#value)}`}, ${expected}`,
+      {
+        hint: hint ?? `Correct ${place} in ${quote(this.#source)}`,
+      },
+    );
   }
 }
 

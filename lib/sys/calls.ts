@@ -21,6 +21,7 @@ import { getErrno, getErrorText, libc } from "./libc.ts";
 
 const EINTR = 4;
 const EAGAIN = 11;
+const EEXIST = 17;
 /** openat2(2) with RESOLVE_IN_ROOT answers EAGAIN when a rename raced with `..`. */
 const OPENAT2_TRIES = 64;
 const PATH_MAX = 4096;
@@ -51,6 +52,25 @@ function put(call: string, path: ByteString, slot: 0 | 1 = 0): Uint8Array<ArrayB
   }
   buffer[length] = 0;
   return buffer;
+}
+
+/** As {@linkcode openat}, but returns the negative errno: for failures that are expected often. */
+export function tryOpenat(dir: number, path: ByteString, flags: number, mode = 0): number {
+  const bytes = put("openat", path);
+  for (;;) {
+    const fd = libc.openat(dir, bytes, flags | O_CLOEXEC, mode);
+    if (fd >= 0) return fd;
+    const errno = getErrno();
+    if (errno !== EINTR) return -errno;
+  }
+}
+
+/** As {@linkcode mkdirat}, but returns whether it was made; false if there is something of that name. */
+export function tryMkdirat(dir: number, path: ByteString, mode: number): boolean {
+  if (libc.mkdirat(dir, put("mkdirat", path), mode) === 0) return true;
+  const errno = getErrno();
+  if (errno === EEXIST) return false;
+  fail("mkdirat", [dir, path, mode], errno);
 }
 
 /** openat(2), always with O_CLOEXEC. */

@@ -1,0 +1,130 @@
+/**
+ * Owns PAX extended headers: bytes → records, and what records mean for an entry. Keys and values are
+ * byte strings; keys live in a Map, whatever they are called. Only the reader calls it.
+ */
+
+import { type ByteString, fromBytes, toBytes } from "../bytes.ts";
+import { ArchiveError, quote } from "../errors.ts";
+
+/** The records of one extended header. */
+export interface PaxRecords {
+  /** The last value of each key; an empty one takes an override back. */
+  values: Map<string, string>;
+  /** Values of `GNU.sparse.offset` and `GNU.sparse.numbytes`, which repeat, in order. */
+  sparsePairs: { key: string; value: string }[];
+}
+
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const ZERO = 0x30;
+const EQUALS = 0x3d;
+/** Digits of a record's length; the body of a header is at most 1 MiB. */
+const LENGTH_DIGITS_MAX = 7;
+
+/** Keys whose value names a file. */
+const NAME_KEYS = new Set(["path", "linkpath", "GNU.sparse.name"]);
+
+/**
+ * Parses the body of an extended header: records `LEN KEY=VALUE\n`.
+ *
+ * @throws {ArchiveError} if a record has another form.
+ */
+export function parsePaxRecords(body: Uint8Array<ArrayBuffer>): PaxRecords {
+  const records: PaxRecords = { values: new Map(), sparsePairs: [] };
+  for (let at = 0; at < body.length;) {
+    const end = findRecordEnd(body, at);
+    const space = body.indexOf(SPACE, at);
+    const equals = body.indexOf(EQUALS, space);
+    if (equals < 0 || equals >= end) refuse("a record has no equal sign");
+    if (equals === space + 1) refuse("a record has no key");
+    const key = fromBytes(body.subarray(space + 1, equals));
+    const value = fromBytes(body.subarray(equals + 1, end - 1));
+    if (key.includes("\0")) refuse("a key holds NUL");
+    if (NAME_KEYS.has(key) && value.includes("\0")) refuse(`${key} holds NUL`);
+    if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") {
+      records.sparsePairs.push({ key, value });
+    }
+    records.values.set(key, value);
+    at = end;
+  }
+  return records;
+}
+
+/** Returns where the record that starts at `start` ends, its newline included. */
+function findRecordEnd(body: Uint8Array, start: number): number {
+  let length = 0;
+  let at = start;
+  for (; at < body.length && body[at] !== SPACE; at++) {
+    const digit = body[at]! - ZERO;
+    if (digit < 0 || digit > 9 || at - start >= LENGTH_DIGITS_MAX) refuse("a record's length is no number");
+    length = length * 10 + digit;
+  }
+  const end = start + length;
+  if (at === start || at >= body.length || end <= at + 1 || end > body.length) {
+    refuse("a record's length is wrong");
+  }
+  if (body[end - 1] !== NEWLINE) refuse("a record does not end in a newline");
+  return end;
+}
+
+function refuse(reason: string): never {
+  throw new ArchiveError(`Cannot read PAX header: ${reason}`);
+}
+
+/** Extended attributes of an entry, and remarks on those that are left out. */
+export interface PaxAttributes {
+  xattrs: Map<ByteString, Uint8Array<ArrayBuffer>>;
+  warnings: string[];
+}
+
+const SCHILY = "SCHILY.xattr.";
+const LIBARCHIVE = "LIBARCHIVE.xattr.";
+const ACL = /^SCHILY\.acl\./;
+
+/**
+ * Returns the extended attributes that the records carry: `SCHILY.xattr.NAME` raw (star, GNU tar),
+ * `LIBARCHIVE.xattr.NAME` with an URL-encoded name and a base64 value.
+ *
+ * @throws {ArchiveError} if a name or value cannot be decoded.
+ */
+export function findAttributes(records: PaxRecords): PaxAttributes | undefined {
+  let found: PaxAttributes | undefined;
+  for (const [key, value] of records.values) {
+    const isSchily = key.startsWith(SCHILY);
+    if (!isSchily && !key.startsWith(LIBARCHIVE) && !ACL.test(key)) continue;
+    found ??= { xattrs: new Map(), warnings: [] };
+    if (ACL.test(key)) {
+      found.warnings.push(`${quote(key)} is skipped: access control lists are not kept`);
+      continue;
+    }
+    if (isSchily) found.xattrs.set(key.slice(SCHILY.length) as ByteString, toBytes(value as ByteString));
+    else {
+      const name = decodeName(key.slice(LIBARCHIVE.length));
+      // Where both forms stand, bsdtar writes the same value twice; the raw one needs no decoding.
+      if (!records.values.has(SCHILY + name)) found.xattrs.set(name, decodeBase64(key, value));
+    }
+  }
+  if (found !== undefined) {
+    for (const name of found.xattrs.keys()) {
+      if (name === "" || name.includes("\0")) {
+        refuse("the name of an extended attribute is empty or holds NUL");
+      }
+    }
+  }
+  return found;
+}
+
+function decodeName(text: string): ByteString {
+  return text.replace(
+    /%([0-9A-Fa-f]{2})/g,
+    (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)),
+  ) as ByteString;
+}
+
+function decodeBase64(key: string, text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return toBytes(atob(text.replace(/\s/g, "")) as ByteString);
+  } catch {
+    refuse(`${quote(key)} is not base64`);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Owns the maps of sparse files: old GNU headers, PAX 0.0, 0.1 and 1.0. A map is checked whole before
+ * a byte is written: ordered, not overlapping, inside the file, and as long as the stored data.
+ */
+
+import type { ByteString } from "../bytes.ts";
+import { ArchiveError } from "../errors.ts";
+import type { SparseRegion } from "./entry.ts";
+import type { PaxRecords } from "./pax.ts";
+import { BLOCK_BYTES } from "./tar_header.ts";
+import { parseDecimal, parseNumber } from "./tar_numbers.ts";
+
+/** What a PAX header says of a sparse file. */
+export interface PaxSparse {
+  /** The file's real name, if the header's is made up. */
+  name: ByteString | undefined;
+  realSize: number;
+  /** The map; undefined if it leads the data (format 1.0). */
+  regions: SparseRegion[] | undefined;
+}
+
+function refuse(reason: string): never {
+  throw new ArchiveError(`Cannot read sparse map: ${reason}`);
+}
+
+/**
+ * Returns what the records say of a sparse file, undefined if it is none.
+ *
+ * @throws {ArchiveError} if the format is unknown or the map is malformed.
+ */
+export function findPaxSparse(records: PaxRecords): PaxSparse | undefined {
+  const get = (key: string): string | undefined => records.values.get(key) || undefined;
+  const major = get("GNU.sparse.major");
+  const minor = get("GNU.sparse.minor");
+  const map = get("GNU.sparse.map");
+  const name = get("GNU.sparse.name") as ByteString | undefined;
+  const size = get("GNU.sparse.realsize") ?? get("GNU.sparse.size");
+  if (major === undefined && minor === undefined) {
+    if (map === undefined && records.sparsePairs.length === 0) return undefined;
+  } else if (major === "1" && minor === "0") {
+    if (size === undefined) refuse("GNU.sparse.realsize is missing");
+    return { name, realSize: parseDecimal(size, "GNU.sparse.realsize"), regions: undefined };
+  } else if (major !== "0" || (minor !== "0" && minor !== "1")) {
+    refuse(`unknown format ${major ?? ""}.${minor ?? ""}`);
+  }
+  if (size === undefined) refuse("GNU.sparse.size is missing");
+  const numbers = map === undefined ? readPairs(records) : map.split(",");
+  const count = get("GNU.sparse.numblocks");
+  const regions = toRegions(numbers.map((text) => parseDecimal(text, "a number")));
+  if (count !== undefined && parseDecimal(count, "GNU.sparse.numblocks") !== regions.length) {
+    refuse("GNU.sparse.numblocks disagrees with the map");
+  }
+  return { name, realSize: parseDecimal(size, "GNU.sparse.size"), regions };
+}
+
+/** Format 0.0: offset and numbytes take turns. */
+function readPairs({ sparsePairs }: PaxRecords): string[] {
+  return sparsePairs.map(({ key, value }, index) => {
+    if (key !== (index % 2 === 0 ? "GNU.sparse.offset" : "GNU.sparse.numbytes")) {
+      refuse("offsets and lengths do not take turns");
+    }
+    return value;
+  });
+}
+
+function toRegions(numbers: readonly number[]): SparseRegion[] {
+  if (numbers.length % 2 !== 0) refuse("an offset has no length");
+  const regions: SparseRegion[] = [];
+  for (let at = 0; at < numbers.length; at += 2) {
+    regions.push({ offset: numbers[at]!, length: numbers[at + 1]! });
+  }
+  return regions;
+}
+
+/** Bytes of one offset and length in a GNU header. */
+const PAIR_BYTES = 24;
+/** Pairs in the header itself, and in each block that extends it (tar.h of GNU tar). */
+const HEADER_PAIRS = { start: 386, count: 4, extendedAt: 482 };
+const EXTENSION_PAIRS = { start: 0, count: 21, extendedAt: 504 };
+
+/** A GNU header's map, which may go on in further blocks. */
+export interface GnuSparse {
+  realSize: number;
+  regions: SparseRegion[];
+  isExtended: boolean;
+}
+
+/** Starts a map from an old GNU header of type `S`. */
+export function parseGnuSparse(block: Uint8Array, start: number): GnuSparse {
+  const realSize = parseNumber(block, start + 483, 12, "real size");
+  if (realSize < 0) refuse("the real size is negative");
+  const sparse: GnuSparse = { realSize, regions: [], isExtended: false };
+  addPairs(sparse, block, start, HEADER_PAIRS);
+  return sparse;
+}
+
+/** Goes on with a map from an extension block. */
+export function extendGnuSparse(sparse: GnuSparse, block: Uint8Array, start: number): void {
+  addPairs(sparse, block, start, EXTENSION_PAIRS);
+}
+
+function addPairs(sparse: GnuSparse, block: Uint8Array, base: number, place: typeof HEADER_PAIRS): void {
+  for (let pair = 0; pair < place.count; pair++) {
+    const at = base + place.start + pair * PAIR_BYTES;
+    if (block[at] === 0) break;
+    const offset = parseNumber(block, at, 12, "sparse offset");
+    const length = parseNumber(block, at + 12, 12, "sparse length");
+    if (offset < 0 || length < 0) refuse("an offset or length is negative");
+    sparse.regions.push({ offset, length });
+  }
+  sparse.isExtended = block[base + place.extendedAt] !== 0;
+}
+
+/** Bytes of a line of a 1.0 map: digits of 2^53 and a newline, with room for leading zeros. */
+const LINE_BYTES_MAX = 32;
+
+/** Reads the map that leads the data of format 1.0: decimal lines, padded to whole blocks. */
+export class PaxMapParser {
+  /** Bytes of the blocks read. */
+  bytes = 0;
+  readonly #numbers: number[] = [];
+  #line = "";
+
+  /** Takes one block; returns the map once it is whole. */
+  takeBlock(block: Uint8Array, start: number): SparseRegion[] | undefined {
+    this.bytes += BLOCK_BYTES;
+    for (let at = start; at < start + BLOCK_BYTES; at++) {
+      const byte = block[at]!;
+      if (byte !== 0x0a) {
+        this.#line += String.fromCharCode(byte);
+        if (this.#line.length > LINE_BYTES_MAX) refuse("a line is too long");
+        continue;
+      }
+      this.#numbers.push(parseDecimal(this.#line, "a number"));
+      this.#line = "";
+      if (this.#numbers.length === 1 + 2 * this.#numbers[0]!) return toRegions(this.#numbers.slice(1));
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Checks a map.
+ *
+ * @param storedSize bytes of data in the archive.
+ * @throws {ArchiveError} if regions overlap, are out of order or outside, or disagree with the data.
+ */
+export function checkRegions(regions: readonly SparseRegion[], realSize: number, storedSize: number): void {
+  let end = 0;
+  let total = 0;
+  for (const { offset, length } of regions) {
+    if (offset < end) refuse("regions overlap or are out of order");
+    end = offset + length;
+    if (end > realSize) refuse(`a region ends at ${end}, beyond the file's ${realSize} bytes`);
+    total += length;
+  }
+  if (total !== storedSize) refuse(`regions hold ${total} bytes, the archive ${storedSize}`);
+}

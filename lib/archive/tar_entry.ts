@@ -1,0 +1,150 @@
+/**
+ * Owns the merge of all headers of one entry: type, names, size, owner, time. Sizes are settled here,
+ * after PAX, so that no later step can read data as headers. Only the reader calls it.
+ */
+
+import { type ByteString, decodePath } from "../bytes.ts";
+import { ArchiveError, quote } from "../errors.ts";
+import type { EntryType, TarEntry } from "./entry.ts";
+import { findAttributes, type PaxRecords } from "./pax.ts";
+import { findPaxSparse, type PaxSparse } from "./sparse.ts";
+import { checkOwner, type TarHeader } from "./tar_header.ts";
+import { parseDecimal, parsePaxTime } from "./tar_numbers.ts";
+
+/** Headers that came before an entry's own. */
+export interface PendingHeaders {
+  pax: PaxRecords | undefined;
+  /** GNU `L`. */
+  longName: ByteString | undefined;
+  /** GNU `K`. */
+  longLink: ByteString | undefined;
+}
+
+/** An entry, and how much data follows it. */
+export interface MergedEntry {
+  entry: TarEntry;
+  /** Bytes in the archive, without padding. */
+  storedSize: number;
+  /** Whether the data is the file's; else it is read past. */
+  hasContent: boolean;
+  /** A sparse map of format 1.0 leads the data. */
+  hasLeadingMap: boolean;
+  warnings: string[];
+}
+
+const TYPES: Record<string, EntryType> = {
+  "0": "file",
+  "\0": "file",
+  "7": "file",
+  S: "file",
+  "1": "hardlink",
+  "2": "symlink",
+  "3": "char",
+  "4": "block",
+  "5": "directory",
+  D: "directory",
+  "6": "fifo",
+};
+
+/** Types whose size says how much data follows. */
+const HAS_DATA = new Set(["0", "\0", "7", "S", "D"]);
+
+/** Linux: PATH_MAX 4096 with its NUL, NAME_MAX 255. */
+const PATH_BYTES_MAX = 4095;
+const COMPONENT_BYTES_MAX = 255;
+const DEPTH_MAX = 1024;
+
+/**
+ * Merges an entry's headers.
+ *
+ * @throws {ArchiveError} naming the entry, if its type, a name, a size or an owner is refused.
+ */
+export function mergeHeaders(header: TarHeader, pending: PendingHeaders): MergedEntry {
+  const get = (key: string): string | undefined => pending.pax?.values.get(key) || undefined;
+  const sparse = pending.pax === undefined ? undefined : findPaxSparse(pending.pax);
+  const path = pickPath(header, pending, sparse);
+  const refuse = (reason: string): never => refuseEntry(path, reason);
+  checkName(path);
+  let type = TYPES[header.flag] ?? refuse(`its type ${quote(header.flag)} is not known`);
+  // Before ustar a trailing slash was how a directory was told.
+  if (type === "file" && path.endsWith("/") && header.flag !== "S") type = "directory";
+  const size = get("size");
+  const headerSize = size === undefined ? header.size : parseDecimal(size, "PAX size");
+  if (type === "hardlink" && headerSize > 0) refuse(`it is a hard link with ${headerSize} bytes of data`);
+  // Data follows what claims to be a file; the size of a link, device or directory means nothing.
+  const storedSize = HAS_DATA.has(header.flag) ? headerSize : 0;
+  const isSparse = type === "file" && sparse !== undefined;
+  const attributes = pending.pax === undefined ? undefined : findAttributes(pending.pax);
+  const linkTarget = type === "symlink" || type === "hardlink" ? pickLink(header, pending, path) : EMPTY;
+  const time = get("mtime");
+  const { seconds, nanoseconds } = time === undefined
+    ? { seconds: header.mtime, nanoseconds: 0 }
+    : parsePaxTime(time);
+  return {
+    entry: {
+      type,
+      path,
+      linkTarget,
+      mode: header.mode,
+      uid: checkOwner(pickOwner(get("uid"), header.uid, "PAX uid"), "uid"),
+      gid: checkOwner(pickOwner(get("gid"), header.gid, "PAX gid"), "gid"),
+      size: type === "file" ? (isSparse ? sparse.realSize : storedSize) : 0,
+      mtimeSec: seconds,
+      mtimeNsec: nanoseconds,
+      xattrs: attributes === undefined || attributes.xattrs.size === 0 ? undefined : attributes.xattrs,
+      sparse: isSparse ? sparse.regions : undefined,
+    },
+    storedSize,
+    hasContent: type === "file",
+    hasLeadingMap: isSparse && sparse.regions === undefined,
+    warnings: (attributes?.warnings ?? []).map((text) => `entry ${quote(decodePath(path))}: ${text}`),
+  };
+}
+
+const EMPTY = "" as ByteString;
+
+/** Refuses an entry by name. */
+export function refuseEntry(path: ByteString, reason: string): never {
+  throw new ArchiveError(`Cannot read tar entry ${quote(decodePath(path))}: ${reason}`);
+}
+
+function pickOwner(text: string | undefined, fromHeader: number, what: string): number {
+  return text === undefined ? fromHeader : parseDecimal(text, what);
+}
+
+function pickPath(header: TarHeader, { pax, longName }: PendingHeaders, sparse?: PaxSparse): ByteString {
+  const fromPax = (pax?.values.get("path") || undefined) as ByteString | undefined;
+  if (fromPax !== undefined && longName !== undefined && fromPax !== longName) {
+    refuseEntry(longName, `the PAX path ${quote(decodePath(fromPax))} disagrees with the GNU long name`);
+  }
+  return sparse?.name ?? fromPax ?? longName ?? header.name;
+}
+
+function pickLink(header: TarHeader, { pax, longLink }: PendingHeaders, path: ByteString): ByteString {
+  const fromPax = (pax?.values.get("linkpath") || undefined) as ByteString | undefined;
+  if (fromPax !== undefined && longLink !== undefined && fromPax !== longLink) {
+    refuseEntry(path, "the PAX linkpath disagrees with the GNU long link name");
+  }
+  const target = fromPax ?? longLink ?? header.linkName;
+  if (target === "") refuseEntry(path, "its link target is empty");
+  if (target.length > PATH_BYTES_MAX) {
+    refuseEntry(path, `its link target has ${target.length} bytes, more than ${PATH_BYTES_MAX}`);
+  }
+  return target;
+}
+
+function checkName(path: ByteString): void {
+  if (path.length > PATH_BYTES_MAX) {
+    refuseEntry(
+      path.slice(0, 80) as ByteString,
+      `its name has ${path.length} bytes, more than ${PATH_BYTES_MAX}`,
+    );
+  }
+  // Short names cannot break the other limits.
+  if (path.length <= COMPONENT_BYTES_MAX) return;
+  const names = path.split("/");
+  if (names.length > DEPTH_MAX) refuseEntry(path, `it is more than ${DEPTH_MAX} levels deep`);
+  if (names.some((name) => name.length > COMPONENT_BYTES_MAX)) {
+    refuseEntry(path, `a part of its name has more than ${COMPONENT_BYTES_MAX} bytes`);
+  }
+}

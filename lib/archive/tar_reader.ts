@@ -1,0 +1,301 @@
+/**
+ * Owns the walk through a tar stream: chunks cut anywhere go in, entries and pieces of data come out,
+ * at once and without copies of the data. It refuses to write: the sink does what it will.
+ */
+
+import type { ByteString } from "../bytes.ts";
+import { decodePath } from "../bytes.ts";
+import { ArchiveError, quote } from "../errors.ts";
+import type { SparseRegion, TarEntry, TarSink } from "./entry.ts";
+import { parsePaxRecords } from "./pax.ts";
+import { checkRegions, extendGnuSparse, type GnuSparse, parseGnuSparse, PaxMapParser } from "./sparse.ts";
+import { type MergedEntry, mergeHeaders, type PendingHeaders, refuseEntry } from "./tar_entry.ts";
+import { BLOCK_BYTES, isZeroBlock, parseHeader, readName, type TarHeader } from "./tar_header.ts";
+
+/** Bodies of headers that describe other headers. */
+const HEADER_BODY_MAX = 1024 * 1024;
+const ENTRIES_MAX = 4_000_000;
+
+type State =
+  /** A header block, or the end. */
+  | "header"
+  /** After one zero block. */
+  | "zero"
+  /** After two: nothing of the rest counts. */
+  | "end"
+  /** The body of `x`, `g`, `L` or `K`. */
+  | "meta"
+  /** Extension blocks of an old GNU sparse header. */
+  | "extension"
+  /** The map that leads the data of PAX sparse 1.0. */
+  | "map"
+  | "data"
+  | "padding";
+
+/** Global records that would change what is unpacked. */
+const GLOBAL_KEYS = ["path", "linkpath", "size", "uid", "gid"];
+
+/** Reads a tar stream that is pushed in. */
+export class TarReader {
+  readonly #sink: TarSink;
+  #state: State = "header";
+  #entries = 0;
+  /** A block that a chunk's border has cut. */
+  readonly #carry: Uint8Array<ArrayBuffer> = new Uint8Array(BLOCK_BYTES);
+  #carried = 0;
+  #pending: PendingHeaders = { pax: undefined, longName: undefined, longLink: undefined };
+  #meta: { flag: string; body: Uint8Array<ArrayBuffer>; filled: number } | undefined;
+  #merged: MergedEntry | undefined;
+  #gnu: { header: TarHeader; sparse: GnuSparse } | undefined;
+  #map: PaxMapParser | undefined;
+  /** Bytes of data still to come, then of padding. */
+  #left = 0;
+  #padding = 0;
+  #regions: readonly SparseRegion[] | undefined;
+  #region = 0;
+  /** Where the next byte of data goes: in the file, or in the region. */
+  #offset = 0;
+
+  constructor(sink: TarSink) {
+    this.#sink = sink;
+  }
+
+  /**
+   * Takes the next bytes of the stream.
+   *
+   * @throws {ArchiveError} if they are no valid tar; what the sink throws comes through.
+   */
+  push(chunk: Uint8Array<ArrayBuffer>): void {
+    let at = 0;
+    while (at < chunk.length && this.#state !== "end") {
+      if (this.#state === "data") at = this.#takeData(chunk, at);
+      else if (this.#state === "meta") at = this.#takeMeta(chunk, at);
+      else if (this.#state === "padding") at = this.#takePadding(chunk, at);
+      else at = this.#takeBlock(chunk, at);
+    }
+  }
+
+  /**
+   * Ends the stream.
+   *
+   * @throws {ArchiveError} if it is cut off.
+   */
+  end(): void {
+    const isCut = this.#carried > 0 &&
+      !(this.#state === "zero" && isZeroBlock(this.#carry, 0, this.#carried));
+    if (isCut || !["header", "zero", "end"].includes(this.#state)) {
+      if (this.#merged !== undefined) refuseEntry(this.#merged.entry.path, "the archive is cut off in it");
+      throw new ArchiveError("Cannot read tar: the archive is cut off in a header");
+    }
+    this.#checkNothingPending();
+  }
+
+  /** Takes a whole block, from the chunk itself where it lies in one piece. */
+  #takeBlock(chunk: Uint8Array<ArrayBuffer>, at: number): number {
+    if (this.#carried === 0 && at + BLOCK_BYTES <= chunk.length) {
+      this.#useBlock(chunk, at);
+      return at + BLOCK_BYTES;
+    }
+    const count = Math.min(BLOCK_BYTES - this.#carried, chunk.length - at);
+    this.#carry.set(chunk.subarray(at, at + count), this.#carried);
+    this.#carried += count;
+    if (this.#carried === BLOCK_BYTES) {
+      this.#carried = 0;
+      this.#useBlock(this.#carry, 0);
+    }
+    return at + count;
+  }
+
+  #useBlock(block: Uint8Array<ArrayBuffer>, at: number): void {
+    switch (this.#state) {
+      case "header":
+      case "zero":
+        return this.#useHeader(block, at);
+      case "extension": {
+        const { header, sparse } = this.#gnu!;
+        extendGnuSparse(sparse, block, at);
+        if (sparse.regions.length * 24 > HEADER_BODY_MAX) {
+          refuseEntry(header.name, "its sparse map is larger than 1 MiB");
+        }
+        if (!sparse.isExtended) this.#startGnuSparse();
+        return;
+      }
+      case "map":
+        return this.#useMap(block, at);
+    }
+  }
+
+  #useHeader(block: Uint8Array<ArrayBuffer>, at: number): void {
+    if (block[at] === 0 && isZeroBlock(block, at)) {
+      this.#checkNothingPending();
+      this.#state = this.#state === "zero" ? "end" : "zero";
+      return;
+    }
+    if (this.#state === "zero") {
+      throw new ArchiveError("Cannot read tar: an entry follows a zero block, which marks the end");
+    }
+    const header = parseHeader(block, at);
+    switch (header.flag) {
+      case "x":
+      case "g":
+      case "L":
+      case "K":
+        return this.#startMeta(header);
+      case "S":
+        if (header.dialect !== "gnu") {
+          refuseEntry(header.name, "it is a GNU sparse file without a GNU header");
+        }
+        this.#gnu = { header, sparse: parseGnuSparse(block, at) };
+        if (this.#gnu.sparse.isExtended) this.#state = "extension";
+        else this.#startGnuSparse();
+        return;
+      default:
+        return this.#startEntry(mergeHeaders(header, this.#pending));
+    }
+  }
+
+  #checkNothingPending(): void {
+    const { pax, longName, longLink } = this.#pending;
+    if (pax !== undefined || longName !== undefined || longLink !== undefined) {
+      throw new ArchiveError("Cannot read tar: an extended header has no entry after it");
+    }
+  }
+
+  #startMeta({ flag, size, name }: TarHeader): void {
+    if (size > HEADER_BODY_MAX) {
+      refuseEntry(name, `its extended header has ${size} bytes, more than ${HEADER_BODY_MAX}`);
+    }
+    this.#meta = { flag, body: new Uint8Array(size), filled: 0 };
+    this.#padding = -size & (BLOCK_BYTES - 1);
+    if (size === 0) this.#endMeta();
+    else this.#state = "meta";
+  }
+
+  #takeMeta(chunk: Uint8Array<ArrayBuffer>, at: number): number {
+    const meta = this.#meta!;
+    const count = Math.min(meta.body.length - meta.filled, chunk.length - at);
+    meta.body.set(chunk.subarray(at, at + count), meta.filled);
+    meta.filled += count;
+    if (meta.filled === meta.body.length) this.#endMeta();
+    return at + count;
+  }
+
+  #endMeta(): void {
+    const { flag, body } = this.#meta!;
+    this.#meta = undefined;
+    this.#state = this.#padding > 0 ? "padding" : "header";
+    if (flag === "x") this.#pending.pax = parsePaxRecords(body);
+    else if (flag === "L") this.#pending.longName = readName(body, 0, body.length);
+    else if (flag === "K") this.#pending.longLink = readName(body, 0, body.length);
+    else {
+      const { values } = parsePaxRecords(body);
+      const keys = GLOBAL_KEYS.filter((key) => values.has(key));
+      if (keys.length > 0) this.#sink.onWarning(`a global PAX header is ignored: it sets ${keys.join(", ")}`);
+    }
+  }
+
+  #startGnuSparse(): void {
+    const { header, sparse } = this.#gnu!;
+    this.#gnu = undefined;
+    const merged = mergeHeaders(header, this.#pending);
+    merged.entry.size = sparse.realSize;
+    merged.entry.sparse = sparse.regions;
+    this.#startEntry(merged);
+  }
+
+  #startEntry(merged: MergedEntry): void {
+    if (++this.#entries > ENTRIES_MAX) {
+      refuseEntry(merged.entry.path, `the archive has more than ${ENTRIES_MAX} entries`);
+    }
+    this.#pending = { pax: undefined, longName: undefined, longLink: undefined };
+    for (const warning of merged.warnings) this.#sink.onWarning(warning);
+    this.#merged = merged;
+    this.#left = merged.storedSize;
+    this.#padding = -merged.storedSize & (BLOCK_BYTES - 1);
+    if (merged.hasLeadingMap) {
+      this.#map = new PaxMapParser();
+      this.#state = "map";
+    } else this.#startData(merged.entry);
+  }
+
+  #useMap(block: Uint8Array<ArrayBuffer>, at: number): void {
+    const { entry } = this.#merged!;
+    const map = this.#map!;
+    const regions = map.takeBlock(block, at);
+    this.#left -= BLOCK_BYTES;
+    if (map.bytes > HEADER_BODY_MAX) refuseEntry(entry.path, "its sparse map is larger than 1 MiB");
+    if (this.#left < 0) refuseEntry(entry.path, "its sparse map is longer than its data");
+    if (regions === undefined) return;
+    this.#map = undefined;
+    entry.sparse = regions;
+    this.#startData(entry);
+  }
+
+  #startData(entry: TarEntry): void {
+    this.#regions = entry.sparse;
+    this.#region = 0;
+    this.#offset = 0;
+    if (entry.sparse !== undefined) {
+      try {
+        checkRegions(entry.sparse, entry.size, this.#left);
+      } catch (cause) {
+        throw new ArchiveError(`Cannot read tar entry ${quote(decodePath(entry.path as ByteString))}`, {
+          cause,
+        });
+      }
+    }
+    this.#sink.onEntry(entry);
+    if (this.#left > 0) this.#state = "data";
+    else this.#endData();
+  }
+
+  #takeData(chunk: Uint8Array<ArrayBuffer>, at: number): number {
+    const count = Math.min(this.#left, chunk.length - at);
+    if (this.#merged!.hasContent) this.#giveData(chunk.subarray(at, at + count));
+    this.#left -= count;
+    if (this.#left === 0) this.#endData();
+    return at + count;
+  }
+
+  #giveData(data: Uint8Array<ArrayBuffer>): void {
+    const regions = this.#regions;
+    if (regions === undefined) {
+      this.#sink.onData(data, this.#offset);
+      this.#offset += data.length;
+      return;
+    }
+    for (let rest = data; rest.length > 0;) {
+      const region = regions[this.#region]!;
+      const count = Math.min(region.length - this.#offset, rest.length);
+      if (count > 0) this.#sink.onData(rest.subarray(0, count), region.offset + this.#offset);
+      this.#offset += count;
+      rest = rest.subarray(count);
+      if (this.#offset === region.length) {
+        this.#region++;
+        this.#offset = 0;
+      }
+    }
+  }
+
+  #endData(): void {
+    this.#state = this.#padding > 0 ? "padding" : "header";
+    if (this.#state === "header") this.#endEntry();
+  }
+
+  #takePadding(chunk: Uint8Array<ArrayBuffer>, at: number): number {
+    const count = Math.min(this.#padding, chunk.length - at);
+    this.#padding -= count;
+    if (this.#padding === 0) {
+      this.#state = "header";
+      this.#endEntry();
+    }
+    return at + count;
+  }
+
+  #endEntry(): void {
+    // The padding of an extended header ends no entry.
+    if (this.#merged === undefined) return;
+    this.#merged = undefined;
+    this.#sink.onEntryEnd();
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Owns which extended attributes an unpacked file gets: `user.*`, file capabilities, and the SELinux
+ * label where SELinux is on. The rest is left out with a remark. Only the tree writer calls it.
+ */
+
+import { type ByteString, decodePath, encodePath } from "../bytes.ts";
+import { isErrno, quote } from "../errors.ts";
+import { fsetxattr, statx } from "../sys/calls.ts";
+import { AT_FDCWD } from "../sys/flags.ts";
+
+/** Sets attributes and keeps to one remark per cause. */
+export class XattrWriter {
+  readonly #warn: (message: string) => void;
+  readonly #said = new Set<string>();
+  #hasSelinux: boolean | undefined;
+
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  /**
+   * Sets the attributes on an open file.
+   *
+   * @throws {SyscallError} if the kernel refuses for another reason than not supporting them.
+   */
+  write(fd: number, xattrs: ReadonlyMap<ByteString, Uint8Array<ArrayBuffer>>): void {
+    for (const [name, value] of xattrs) {
+      if (!this.#isKept(name)) {
+        this.#warnOnce(name, `extended attribute ${quote(decodePath(name))} is not kept`);
+        continue;
+      }
+      try {
+        fsetxattr(fd, name, value);
+      } catch (error) {
+        if (!isErrno(error, "EOPNOTSUPP", "EPERM")) throw error;
+        const reason = error.errno === "EPERM" ? "only root may set it" : "the file system has none";
+        this.#warnOnce(error.errno, `extended attribute ${quote(decodePath(name))} is not kept: ${reason}`);
+      }
+    }
+  }
+
+  #isKept(name: ByteString): boolean {
+    if (name.startsWith("user.") || name === "security.capability") return true;
+    if (name !== "security.selinux") return false;
+    return this.#hasSelinux ??= isSelinuxOn();
+  }
+
+  #warnOnce(key: string, message: string): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.#warn(message);
+  }
+}
+
+function isSelinuxOn(): boolean {
+  try {
+    statx(AT_FDCWD, encodePath("/sys/fs/selinux/enforce"));
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES")) return false;
+    throw error;
+  }
+}
