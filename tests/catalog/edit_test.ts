@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { TorcxError } from "../../lib/errors.ts";
+import type { TorcxError } from "../../lib/errors.ts";
 import { parseImageName, parseProfileName } from "../../lib/manifest/names.ts";
 import { createProfileFile, removeImage, setNextProfile, useImage } from "../../lib/catalog/edit.ts";
-import { catchError, makeProfile, type Node, OS_RELEASE, type Tree, withTree } from "./tree.ts";
+import { catchError, makeProfile, type Node, OS_RELEASE, testAsRoot, type Tree, withTree } from "./tree.ts";
 
 const VENDOR = "usr/share/torcx/profiles";
 const USER = "etc/torcx/profiles";
@@ -164,28 +164,29 @@ Deno.test("setNextProfile() writes the selector of a profile that exists (contra
   );
 });
 
-Deno.test("setNextProfile() keeps mode and owner, and the symlink that the selector may be", async () => {
-  await check(
-    {
-      [`${USER}/edge.json`]: makeProfile(),
-      "etc/torcx/next-profile": { link: "../../srv/selected" },
-      "srv/selected": "old\n",
-    },
-    ({ root, path, log, readSettings }) => {
-      const selected = `${path}/srv/selected`;
-      Deno.chmodSync(selected, 0o640);
-      const isRoot = Deno.uid() === 0;
-      if (isRoot) Deno.chownSync(selected, 1234, 4321);
-      else console.log("skipped: owners are kept, which only root can show");
-      const before = Deno.statSync(selected);
-      setNextProfile(root, readSettings(), log, name("edge"));
-      const after = Deno.statSync(selected);
-      assertEquals([after.uid, after.gid], [before.uid, before.gid]);
-      assert(after.ino !== before.ino, "the file is replaced, not written into");
-    },
-    { "srv/selected": "640 edge\n" },
-  );
-});
+testAsRoot(
+  "setNextProfile() keeps mode and owner, and the symlink that the selector may be",
+  "it changes owners",
+  () =>
+    check(
+      {
+        [`${USER}/edge.json`]: makeProfile(),
+        "etc/torcx/next-profile": { link: "../../srv/selected" },
+        "srv/selected": "old\n",
+      },
+      ({ root, path, log, readSettings }) => {
+        const selected = `${path}/srv/selected`;
+        Deno.chmodSync(selected, 0o640);
+        Deno.chownSync(selected, 1234, 4321);
+        const before = Deno.statSync(selected);
+        setNextProfile(root, readSettings(), log, name("edge"));
+        const after = Deno.statSync(selected);
+        assertEquals([after.uid, after.gid], [1234, 4321]);
+        assert(after.ino !== before.ino, "the file is replaced, not written into");
+      },
+      { "srv/selected": "640 edge\n" },
+    ),
+);
 
 const STORE = { "var/lib/torcx/store/docker:17.06.torcx.tgz": "", "var/lib/torcx/store/etcd.torcx.tgz": "" };
 const V1_TEXT = `{
@@ -302,36 +303,39 @@ Deno.test("removeImage() removes an image, and fails if the profile does not lis
   );
 });
 
-Deno.test("useImage() leaves the old file and nothing else if it cannot be written", () =>
-  check({ "mnt": { dir: true } }, ({ root, path, log, readSettings }) => {
-    if (Deno.uid() !== 0) return console.log("skipped: a full file system needs root to mount one");
-    const mount = (...args: string[]): void => {
-      const { success } = new Deno.Command(args[0]!, { args: args.slice(1) }).outputSync();
-      assert(success, args.join(" "));
-    };
-    mount("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", `${path}/mnt`);
-    try {
-      const text = makeProfile("a:1");
-      Deno.writeTextFileSync(`${path}/mnt/p.json`, text);
+testAsRoot(
+  "useImage() leaves the old file and nothing else if it cannot be written",
+  "it mounts a small tmpfs",
+  () =>
+    check({ "mnt": { dir: true } }, ({ root, path, log, readSettings }) => {
+      const mount = (...args: string[]): void => {
+        const { success } = new Deno.Command(args[0]!, { args: args.slice(1) }).outputSync();
+        assert(success, args.join(" "));
+      };
+      mount("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", `${path}/mnt`);
       try {
-        Deno.writeFileSync(`${path}/mnt/filler`, new Uint8Array(64 * 1024));
-      } catch {
-        // The file system is full now, which is the point.
+        const text = makeProfile("a:1");
+        Deno.writeTextFileSync(`${path}/mnt/p.json`, text);
+        try {
+          Deno.writeFileSync(`${path}/mnt/filler`, new Uint8Array(64 * 1024));
+        } catch {
+          // The file system is full now, which is the point.
+        }
+        const error = catchError(() =>
+          useImage(root, readSettings(), log, { file: "/mnt/p.json" }, image("a:"))
+        ) as TorcxError;
+        assertEquals([error.code, error.message], [
+          "failed",
+          'Cannot edit profile "/mnt/p.json": "/mnt/p.json" cannot be written',
+        ]);
+        assertEquals((error.cause as TorcxError).code, "no_space");
+        assertEquals(Deno.readTextFileSync(`${path}/mnt/p.json`), text);
+        assertEquals([...Deno.readDirSync(`${path}/mnt`)].map((entry) => entry.name).sort(), [
+          "filler",
+          "p.json",
+        ]);
+      } finally {
+        mount("umount", `${path}/mnt`);
       }
-      const error = catchError(() =>
-        useImage(root, readSettings(), log, { file: "/mnt/p.json" }, image("a:"))
-      ) as TorcxError;
-      assertEquals([error.code, error.message], [
-        "failed",
-        'Cannot edit profile "/mnt/p.json": "/mnt/p.json" cannot be written',
-      ]);
-      assertEquals((error.cause as TorcxError).code, "no_space");
-      assertEquals(Deno.readTextFileSync(`${path}/mnt/p.json`), text);
-      assertEquals([...Deno.readDirSync(`${path}/mnt`)].map((entry) => entry.name).sort(), [
-        "filler",
-        "p.json",
-      ]);
-    } finally {
-      mount("umount", `${path}/mnt`);
-    }
-  }, {}));
+    }, {}),
+);

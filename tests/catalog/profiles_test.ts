@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { listMessages, TorcxError } from "../../lib/errors.ts";
+import { listMessages, type TorcxError } from "../../lib/errors.ts";
 import { parseProfileName } from "../../lib/manifest/names.ts";
 import { createProfile, parseProfile } from "../../lib/manifest/profile.ts";
 import { selectProfiles } from "../../lib/catalog/boot_profiles.ts";

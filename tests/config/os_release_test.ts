@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { TorcxError } from "../../lib/errors.ts";
+import type { TorcxError } from "../../lib/errors.ts";
 import { isOsVersion, parseOsRelease, parseOsVersion } from "../../lib/config/os_release.ts";
 import { catchError } from "../catalog/tree.ts";
 

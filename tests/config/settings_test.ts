@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { TorcxError } from "../../lib/errors.ts";
+import type { TorcxError } from "../../lib/errors.ts";
 import { normalizePath } from "../../lib/config/paths.ts";
 import { SETTING_NAMES } from "../../lib/config/settings.ts";
 import { listProfileDirs, listRemoteDirs, listStorePaths } from "../../lib/config/stores.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { listHints, listMessages, TorcxError } from "../../lib/errors.ts";
+import { listHints, listMessages, type TorcxError } from "../../lib/errors.ts";
 import { parseConfigFile } from "../../lib/manifest/config.ts";
 import { parseRemoteContents } from "../../lib/manifest/contents.ts";
 import { ASSET_KINDS, createEmptyImageManifest, parseImageManifest } from "../../lib/manifest/image.ts";
