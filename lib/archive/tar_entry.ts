@@ -67,10 +67,17 @@ export function mergeHeaders(header: TarHeader, pending: PendingHeaders): Merged
   checkName(path);
   let type = TYPES[header.flag] ?? refuse(`its type ${quote(header.flag)} is not known`);
   // Before ustar a trailing slash was how a directory was told.
-  if (type === "file" && path.endsWith("/") && header.flag !== "S") type = "directory";
+  // The image root itself is no file that somebody meant as a directory.
+  if (type === "file" && path.endsWith("/") && header.flag !== "S" && !/^[./]*$/.test(path)) {
+    type = "directory";
+  }
   const size = get("size");
   const headerSize = size === undefined ? header.size : parseDecimal(size, "PAX size");
-  if (type === "hardlink" && headerSize > 0) refuse(`it is a hard link with ${headerSize} bytes of data`);
+  // Old tars repeat the file's size in the header of a link, without data. Where data follows all the
+  // same, it is no header that could be read.
+  if (type === "hardlink" && size !== undefined && headerSize > 0) {
+    refuse(`it is a hard link with ${headerSize} bytes of data`);
+  }
   // Data follows what claims to be a file; the size of a link, device or directory means nothing.
   const storedSize = HAS_DATA.has(header.flag) ? headerSize : 0;
   const isSparse = type === "file" && sparse !== undefined;

@@ -131,9 +131,7 @@ export class TarReader {
       this.#state = this.#state === "zero" ? "end" : "zero";
       return;
     }
-    if (this.#state === "zero") {
-      throw new ArchiveError("Cannot read tar: an entry follows a zero block, which marks the end");
-    }
+    if (this.#state === "zero") return this.#endAfterZero(block, at);
     const header = parseHeader(block, at);
     switch (header.flag) {
       case "x":
@@ -152,6 +150,19 @@ export class TarReader {
       default:
         return this.#startEntry(mergeHeaders(header, this.#pending));
     }
+  }
+
+  /** A lone zero block is an end with odd padding, but never a pause: tools differ on what follows it. */
+  #endAfterZero(block: Uint8Array<ArrayBuffer>, at: number): void {
+    let name: ByteString;
+    try {
+      name = parseHeader(block, at).name;
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      this.#state = "end";
+      return;
+    }
+    refuseEntry(name, "it follows a zero block, which marks the end of the archive");
   }
 
   #checkNothingPending(): void {
@@ -239,7 +250,7 @@ export class TarReader {
       try {
         checkRegions(entry.sparse, entry.size, this.#left);
       } catch (cause) {
-        throw new ArchiveError(`Cannot read tar entry ${quote(decodePath(entry.path as ByteString))}`, {
+        throw new ArchiveError(`Cannot read tar entry ${quote(decodePath(entry.path))}`, {
           cause,
         });
       }
