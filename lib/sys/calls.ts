@@ -5,7 +5,7 @@
  */
 
 import { quote, SyscallError } from "../errors.ts";
-import { type ByteString, decodePath } from "../bytes.ts";
+import { type ByteString, decodePath, fromBytes } from "../bytes.ts";
 import { getErrnoName } from "./errno.ts";
 import {
   ARCH,
@@ -317,6 +317,30 @@ export function fsetxattr(fd: number, name: ByteString, value: Uint8Array<ArrayB
   if (libc.fsetxattr(fd, put("fsetxattr", name), data, BigInt(value.length), 0) < 0) {
     fail("fsetxattr", [fd, name, `${value.length} bytes`]);
   }
+}
+
+/** XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h. */
+const XATTR_BYTES_MAX = 65536;
+
+/** fgetxattr(2). */
+export function fgetxattr(fd: number, name: ByteString): Uint8Array<ArrayBuffer> {
+  const value = new Uint8Array(XATTR_BYTES_MAX);
+  const length = libc.fgetxattr(fd, put("fgetxattr", name), value, BigInt(value.length));
+  if (length < 0) fail("fgetxattr", [fd, name]);
+  return value.slice(0, length);
+}
+
+/** flistxattr(2). */
+export function flistxattr(fd: number): ByteString[] {
+  const names = new Uint8Array(XATTR_BYTES_MAX);
+  const length = libc.flistxattr(fd, names, BigInt(names.length));
+  if (length < 0) fail("flistxattr", [fd]);
+  return fromBytes(names.subarray(0, length)).split("\0").filter((name) => name !== "") as ByteString[];
+}
+
+/** unshare(2), of the calling thread. */
+export function unshare(flags: number): void {
+  if (libc.unshare(flags) < 0) fail("unshare", [`0x${flags.toString(16)}`]);
 }
 
 /** lsetxattr(2) on a name below a directory descriptor, by /proc/self/fd. */

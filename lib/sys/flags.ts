@@ -49,6 +49,10 @@ export const MS_RDONLY = 1;
 export const MS_NOSUID = 2;
 export const MS_NODEV = 4;
 export const MS_REMOUNT = 32;
+export const MS_REC = 16384;
+export const MS_PRIVATE = 1 << 18;
+/** include/uapi/linux/sched.h. */
+export const CLONE_NEWNS = 0x20000;
 export const MNT_DETACH = 2;
 export const UMOUNT_NOFOLLOW = 8;
 

@@ -5,8 +5,8 @@
 
 import { isErrno } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
-import { getegid, geteuid, readlinkat, umask } from "./calls.ts";
-import { AT_FDCWD } from "./flags.ts";
+import { getegid, geteuid, mount, readlinkat, umask, unshare } from "./calls.ts";
+import { AT_FDCWD, CLONE_NEWNS, MS_PRIVATE, MS_REC } from "./flags.ts";
 
 /**
  * Returns whether this process sees other mounts than PID 1: systemd since 253 runs generators so,
@@ -40,4 +40,15 @@ export function readUser(): { uid: number; gid: number } {
 /** Sets the umask that the contract's modes assume. */
 export function setUmask(): void {
   umask(0o022);
+}
+
+/**
+ * Gives this thread mounts of its own: what it mounts from now on nobody else sees, and it goes with
+ * the process. All system calls of this program are made by this thread.
+ *
+ * @throws {SyscallError} if the user may not (only root may).
+ */
+export function enterPrivateMountNamespace(): void {
+  unshare(CLONE_NEWNS);
+  mount(undefined, encodePath("/"), undefined, MS_REC | MS_PRIVATE, undefined);
 }
