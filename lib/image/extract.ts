@@ -7,7 +7,7 @@ import { encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { mountSquashfs, unmount } from "../sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
-import { emptyDirectory, type OpenFile, type Root } from "../sys/root.ts";
+import { emptyDirectory, type OpenFile, Root } from "../sys/root.ts";
 import { copyTree } from "./copy_tree.ts";
 import { TreeWriter } from "./tree_writer.ts";
 import { type UnpackOptions, type UnpackSummary, unpackTar } from "./unpack.ts";
@@ -83,20 +83,22 @@ function extractSquashfs(
   options: ExtractOptions,
 ): UnpackSummary {
   enterPrivateMountNamespace();
+  // A descriptor from before belongs to the mounts of others, on which nothing can be mounted from here.
+  using inside = Root.open(root.path);
   const path = encodePath(directory);
-  mountSquashfs(root, source, path);
+  mountSquashfs(inside, source, path);
   const warnings: string[] = [];
   const onWarning = (message: string): void => {
     warnings.push(message);
     options.onWarning?.(message);
   };
   try {
-    using image = root.openSub(path);
+    using image = inside.openSub(path);
     using writer = new TreeWriter(target, { isOwnerKept: true, onWarning });
     copyTree(image, writer);
     writer.finish();
     return { ...writer.counts, readBytes: source.stat.size, warnings };
   } finally {
-    unmount(root, path);
+    unmount(inside, path);
   }
 }
