@@ -3,13 +3,12 @@
  * that archives go through. `extract.ts` calls it.
  */
 
-import type { EntryType, TarEntry } from "../archive/entry.ts";
+import type { EntryType, TarEntry, TarSink } from "../archive/entry.ts";
 import { type ByteString, encodePath, joinPath } from "../bytes.ts";
 import { isErrno } from "../errors.ts";
 import { close, fgetxattr, flistxattr, read } from "../sys/calls.ts";
 import { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } from "../sys/flags.ts";
 import type { FileStat, Root } from "../sys/root.ts";
-import type { TreeWriter } from "./tree_writer.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -28,7 +27,7 @@ const TYPES: Partial<Record<FileStat["type"], EntryType>> = {
  *
  * @throws {TorcxError} as the tree writer's, naming the entry.
  */
-export function copyTree(source: Root, writer: TreeWriter): void {
+export function copyTree(source: Root, writer: TarSink): void {
   const buffer = new Uint8Array(CHUNK_BYTES);
   /** First names of files with several, by inode. */
   const linked = new Map<bigint, ByteString>();
@@ -72,7 +71,7 @@ function makeEntry(path: ByteString, type: EntryType, stat: FileStat): TarEntry 
   };
 }
 
-function writeEntry(writer: TreeWriter, entry: TarEntry): void {
+function writeEntry(writer: TarSink, entry: TarEntry): void {
   writer.onEntry(entry);
   writer.onEntryEnd();
 }
@@ -81,7 +80,7 @@ function copyFile(
   source: Root,
   path: ByteString,
   stat: FileStat,
-  writer: TreeWriter,
+  writer: TarSink,
   buffer: Uint8Array<ArrayBuffer>,
 ): void {
   const fd = source.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

@@ -1,0 +1,174 @@
+/**
+ * Owns the look into an archive without applying it: it is read to its end by the boot's own reader and
+ * writer, but of its files only the names are kept. What it would propagate is told. Callers: `profile
+ * check --deep`, the plan of the next boot.
+ */
+
+import type { TarEntry, TarSink } from "../archive/entry.ts";
+import { readArchive } from "../archive/gzip.ts";
+import { readSquashfsInfo } from "../archive/squashfs.ts";
+import { TarReader } from "../archive/tar_reader.ts";
+import { encodePath } from "../bytes.ts";
+import type { Archive } from "../catalog/stores.ts";
+import { ArchiveError, quote, TorcxError } from "../errors.ts";
+import { formatImage } from "../manifest/names.ts";
+import { mountSquashfs, unmount } from "../sys/mounts.ts";
+import { isRootUser } from "../sys/namespace.ts";
+import type { OpenFile, Root } from "../sys/root.ts";
+import { type Asset, listAssets, readImageManifest } from "./assets.ts";
+import { copyTree } from "./copy_tree.ts";
+import { normalizeEntryPath } from "./entry_path.ts";
+import type { Scratch } from "./scratch.ts";
+import { type TreeCounts, TreeWriter } from "./tree_writer.ts";
+
+/** Options of {@linkcode inspectArchive}. */
+export interface InspectOptions {
+  /** Called again and again; what it throws ends the reading. */
+  onProgress?: () => void;
+  onWarning?: (message: string) => void;
+}
+
+/** What an archive is found to be. */
+export interface Inspection {
+  /** What it would propagate; undefined for a squashfs that could not be mounted. */
+  assets: Asset[] | undefined;
+  warnings: string[];
+  counts: TreeCounts | undefined;
+  /** What its files would take in a tmpfs, in bytes; 0 for a squashfs. */
+  memoryBytes: number;
+}
+
+/** A manifest and what a symlink of that name may lead to is kept; larger ones are refused anyway. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+const PAGE_BYTES = 4096;
+
+/** Passes entries on to the tree writer, but drops the data of what is no manifest. */
+class SkeletonSink implements TarSink {
+  memoryBytes = 0;
+  unpackedBytes = 0;
+  readonly #writer: TreeWriter;
+  readonly #onProgress: () => void;
+  #entryBytes = 0;
+  #isKept = false;
+
+  constructor(writer: TreeWriter, onProgress: () => void) {
+    this.#writer = writer;
+    this.#onProgress = onProgress;
+  }
+
+  onEntry(entry: TarEntry): void {
+    this.#entryBytes = 0;
+    this.#isKept = entry.size <= KEPT_BYTES_MAX && /^\.torcx\/|\.json$/.test(normalizeEntryPath(entry.path));
+    this.#writer.onEntry(entry);
+  }
+
+  onData(data: Uint8Array<ArrayBuffer>, offset: number): void {
+    this.#entryBytes += data.length;
+    if (this.#isKept) this.#writer.onData(data, offset);
+    this.#onProgress();
+  }
+
+  onEntryEnd(): void {
+    this.unpackedBytes += this.#entryBytes;
+    this.memoryBytes += Math.ceil(this.#entryBytes / PAGE_BYTES) * PAGE_BYTES;
+    this.#writer.onEntryEnd();
+  }
+
+  onWarning(message: string): void {
+    this.#writer.onWarning(message);
+  }
+}
+
+/**
+ * Reads an archive to its end and lists its assets.
+ *
+ * @throws {TorcxError} `failed` if it is damaged or hostile, its manifest is malformed, or an asset is
+ *   missing; the cause says what.
+ */
+export async function inspectArchive(
+  root: Root,
+  archive: Archive,
+  scratch: Scratch,
+  options: InspectOptions = {},
+): Promise<Inspection> {
+  const name = encodePath(archive.name);
+  const image = quote(formatImage(archive));
+  try {
+    using source = root.openFile(encodePath(archive.path));
+    if (archive.format === "squashfs") checkSquashfs(source);
+    if (archive.format === "squashfs" && !scratch.canMount) {
+      const warnings = [`image ${image}: a squashfs is not looked into, only root can mount it`];
+      for (const warning of warnings) options.onWarning?.(warning);
+      return { assets: undefined, warnings, counts: undefined, memoryBytes: 0 };
+    }
+    scratch.root.makeDir(name, 0o755);
+    return await readInto(source, archive, scratch.root, options);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    throw new TorcxError("failed", `Cannot use image ${image}: archive ${quote(archive.path)} is not sound`, {
+      cause,
+    });
+  } finally {
+    scratch.root.removeTree(name);
+  }
+}
+
+function checkSquashfs(source: OpenFile): void {
+  const head = new Uint8Array(PAGE_BYTES);
+  const { bytesUsed } = readSquashfsInfo(head.subarray(0, source.read(head)));
+  if (bytesUsed > source.stat.size) {
+    throw new ArchiveError(
+      `Cannot read squashfs: it has ${source.stat.size} of ${bytesUsed} bytes, the file is cut off`,
+    );
+  }
+}
+
+async function readInto(
+  source: OpenFile,
+  archive: Archive,
+  scratch: Root,
+  options: InspectOptions,
+): Promise<Inspection> {
+  const name = encodePath(archive.name);
+  const warnings: string[] = [];
+  const onWarning = (message: string): void => {
+    const text = `image ${quote(formatImage(archive))}: ${message}`;
+    warnings.push(text);
+    options.onWarning?.(text);
+  };
+  using tree = scratch.openSub(name);
+  using writer = new TreeWriter(tree, { isOwnerKept: isRootUser(), onWarning });
+  const sink = new SkeletonSink(writer, options.onProgress ?? (() => {}));
+  if (archive.format === "squashfs") copySquashfs(source, scratch, sink);
+  else {
+    const reader = new TarReader(sink);
+    await readArchive(source, "gzip", (chunk) => reader.push(chunk), options.onProgress);
+    reader.end();
+  }
+  writer.finish();
+  const list = listAssets(tree, readImageManifest(tree, archive.name));
+  list.warnings.forEach(onWarning);
+  return {
+    assets: list.assets,
+    warnings,
+    counts: { ...writer.counts, unpackedBytes: sink.unpackedBytes },
+    memoryBytes: archive.format === "squashfs" ? 0 : sink.memoryBytes,
+  };
+}
+
+/** Reads every file of a squashfs image: the kernel checks what it inflates. */
+function copySquashfs(source: OpenFile, scratch: Root, sink: SkeletonSink): void {
+  const mountPoint = encodePath(".squashfs");
+  scratch.makeDir(mountPoint, 0o755);
+  try {
+    mountSquashfs(scratch, source, mountPoint);
+    try {
+      using image = scratch.openSub(mountPoint);
+      copyTree(image, sink);
+    } finally {
+      unmount(scratch, mountPoint);
+    }
+  } finally {
+    scratch.removeDir(mountPoint);
+  }
+}
