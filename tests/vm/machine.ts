@@ -27,6 +27,15 @@ export interface Boot {
   consoleLog: string;
 }
 
+const KERNEL_ARGUMENTS = [
+  "console=ttyS0",
+  "panic=-1",
+  // No login prompt between the facts.
+  "systemd.getty_auto=0",
+  // As on every boot but the first after an update: systemd-sysusers.service is skipped then.
+  "systemd.condition-needs-update=0",
+];
+
 /** A boot takes 20 to 60 s under emulation; what takes this long hangs. */
 const TIME_LIMIT_SECONDS = 300;
 
@@ -52,7 +61,7 @@ export async function bootGuest(options: BootOptions): Promise<Boot> {
       ...["-kernel", options.rootFileSystem.kernel, "-initrd", initrd],
       ...(options.disk === undefined ? [] : ["-drive", `file=${options.disk},if=virtio,format=raw`]),
       "-append",
-      ["console=ttyS0", "systemd.getty_auto=0", "panic=-1", ...(options.kernelArguments ?? [])].join(" "),
+      [...KERNEL_ARGUMENTS, ...(options.kernelArguments ?? [])].join(" "),
     ],
     stdin: "null",
     stdout: "null",

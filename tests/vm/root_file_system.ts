@@ -19,6 +19,8 @@ const HOOK = new URL("root/customize.sh", import.meta.url).pathname;
 const OPTIONS = [
   "--variant=minbase",
   `--include=${PACKAGES.join(",")}`,
+  // It would take the hook's machine id away.
+  "--skip=cleanup/reproducible",
   "--dpkgopt=path-exclude=/usr/share/man/*",
   "--dpkgopt=path-exclude=/usr/share/doc/*",
   "--dpkgopt=path-exclude=/usr/share/info/*",

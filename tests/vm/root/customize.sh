@@ -39,4 +39,4 @@ echo guest >"$root/etc/hostname"
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/* "$root"/usr/share/zoneinfo "$root"/usr/lib/udev/hwdb.*
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/* "$root"/var/log/*.log "$root"/usr/share/zoneinfo "$root"/usr/lib/udev/hwdb.*
