@@ -19,6 +19,8 @@ export type Compression = "gzip" | "none";
 /** Larger chunks wait longer for the collector: 64 KiB keeps the process 40 MB smaller than 1 MiB. */
 const OUTPUT_BYTES = 64 * 1024;
 const INPUT_BYTES = 64 * 1024;
+/** How much is read in one turn of the event loop where nothing else ends it. */
+const TURN_BYTES = 64 * INPUT_BYTES;
 /** Inflated chunks that may wait for the writer. */
 const QUEUE_MAX = 16;
 
@@ -38,20 +40,22 @@ export async function readArchive(
 ): Promise<{ readBytes: number }> {
   return compression === "gzip"
     ? await readGzip(source, onChunk, onProgress)
-    : readPlain(source, onChunk, onProgress);
+    : await readPlain(source, onChunk, onProgress);
 }
 
-function readPlain(
+async function readPlain(
   source: ArchiveSource,
   onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
   onProgress: (readBytes: number) => void,
-): { readBytes: number } {
+): Promise<{ readBytes: number }> {
   const buffer = new Uint8Array(INPUT_BYTES);
   let readBytes = 0;
   for (let count = source.read(buffer); count > 0; count = source.read(buffer)) {
     readBytes += count;
     onChunk(buffer.subarray(0, count));
     onProgress(readBytes);
+    // A signal is only heard between turns.
+    if (readBytes % TURN_BYTES === 0) await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return { readBytes };
 }
