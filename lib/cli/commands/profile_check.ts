@@ -53,7 +53,7 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
   }
   if (options.isDeep) await inspectArchives(title, archives, system, context);
   if (stdout.format === "text") {
-    stdout.writeLine(`${title}: ${images.length} images are there${options.isDeep ? " and sound" : ""}`);
+    stdout.writeLine(`${title}: all images are there${options.isDeep ? " and sound" : ""}`);
   }
   return 0;
 }
