@@ -25,6 +25,7 @@ const VARIABLES = [
   "TORCX_CHECK_REMOTE_ONLY",
   "JOURNAL_STREAM",
   "NO_COLOR",
+  "TMPDIR",
   "TERM",
 ] as const;
 

@@ -15,6 +15,7 @@ export const VARIABLES: readonly string[] = [
   "TORCX_CHECK_REMOTE_ONLY",
   "JOURNAL_STREAM",
   "NO_COLOR",
+  "TMPDIR",
   "TERM",
 ];
 

@@ -26,6 +26,7 @@ async function check(
   nodes: Record<string, Node>,
   format: "tgz" | "squashfs",
   damage?: (path: string) => void,
+  through: readonly string[] = [],
 ): Promise<RunResult> {
   let result: RunResult | undefined;
   await withTree(
@@ -64,6 +65,7 @@ async function check(
         "text",
       ], {
         env: { TMPDIR: temporary },
+        through,
       });
       assertEquals([...Deno.readDirSync(temporary)], [], "nothing is left");
       assert(!Deno.readTextFileSync("/proc/self/mounts").includes(path), "nothing is mounted");
@@ -140,3 +142,18 @@ Deno.test("torcx profile check --deep fails if a squashfs is cut off or is none"
     assert(stderr.includes("Cannot read squashfs: "), stderr);
   }
 });
+
+// In a user namespace without a mapping root is somebody else, who may neither mount nor change owners.
+testAsRoot(
+  "torcx profile check --deep works for other users, in TMPDIR",
+  "it makes a user namespace",
+  async () => {
+    const other = ["unshare", "--user"];
+    assertEquals(await check(SOUND, "tgz", undefined, other), { code: 0, stdout: PASSED, stderr: "" });
+    assertEquals(await check(SOUND, "squashfs", undefined, other), {
+      code: 0,
+      stdout: PASSED,
+      stderr: 'torcx: warning: image "hello:1": a squashfs is not looked into, only root can mount it\n',
+    });
+  },
+);
