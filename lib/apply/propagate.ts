@@ -6,7 +6,7 @@
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { type Asset, listAssets, readImageManifest } from "../image/assets.ts";
+import { type Asset, type AssetList, listAssets, readImageManifest } from "../image/assets.ts";
 import type { AssetKind } from "../manifest/image.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
@@ -35,8 +35,10 @@ export interface PropagationPlan {
 
 /** Options of {@linkcode planPropagation}. */
 export interface PropagationOptions {
-  /** Opens the tree of an image; by default its directory below the unpack dir. */
-  openTree?: (image: PlannedImage) => Root;
+  /** Lists the assets of an image; by default those of its tree below the unpack dir. */
+  listImageAssets?: (image: PlannedImage) => AssetList;
+  /** Paths that are not counted as taken: what this boot's apply made is gone at the next boot. */
+  ignoredPaths?: ReadonlySet<string>;
 }
 
 /** Plans the propagation of all images, whose trees are in place. */
@@ -46,12 +48,12 @@ export function planPropagation(
   images: readonly PlannedImage[],
   options: PropagationOptions = {},
 ): PropagationPlan {
-  const planner = new Planner(root, settings);
+  const planner = new Planner(root, settings, options.ignoredPaths ?? new Set());
   for (const planned of images) {
     const { image, archive } = planned;
     try {
-      using tree = options.openTree?.(planned) ?? root.openSub(getTreePath(settings, image.name));
-      const { assets, warnings } = listAssets(tree, readImageManifest(tree, formatImage(image)));
+      const { assets, warnings } = options.listImageAssets?.(planned) ??
+        listTreeAssets(root, settings, image);
       for (const warning of warnings) planner.warn(image.name, warning);
       for (const asset of assets) planner.add(image.name, asset);
     } catch (error) {
@@ -60,6 +62,11 @@ export function planPropagation(
     }
   }
   return planner.plan;
+}
+
+function listTreeAssets(root: Root, settings: Settings, image: PlannedImage["image"]): AssetList {
+  using tree = root.openSub(getTreePath(settings, image.name));
+  return listAssets(tree, readImageManifest(tree, formatImage(image)));
 }
 
 /** Returns where an image's tree is. */
@@ -71,13 +78,15 @@ class Planner {
   readonly plan: PropagationPlan = { operations: [], assets: [], conflicts: [], warnings: [], faults: [] };
   readonly #root: Root;
   readonly #settings: Settings;
+  readonly #ignoredPaths: ReadonlySet<string>;
   /** Who has a path that this plan takes. */
   readonly #owners = new Map<ByteString, { image: string; linkText: ByteString | undefined }>();
   readonly #directories = new Set<ByteString>();
 
-  constructor(root: Root, settings: Settings) {
+  constructor(root: Root, settings: Settings, ignoredPaths: ReadonlySet<string>) {
     this.#root = root;
     this.#settings = settings;
+    this.#ignoredPaths = ignoredPaths;
   }
 
   warn(image: string, message: string): void {
@@ -111,7 +120,7 @@ class Planner {
   /** Looks for a file of the system in the place; an identical symlink is as good as ours. */
   #isTaken(path: ByteString, linkText: ByteString | undefined, entry: ReportAsset): boolean {
     const stat = this.#root.findLstat(path);
-    if (stat === undefined) return false;
+    if (stat === undefined || this.#ignoredPaths.has(entry.to)) return false;
     const isSame = stat.type === "symlink" && linkText !== undefined &&
       this.#root.readLink(path) === linkText;
     if (!isSame) this.plan.conflicts.push({ ...entry, kept: "the system" });
