@@ -5,6 +5,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeProfile, type Node, writeNodes } from "../catalog/tree.ts";
+import { findSchemaFaults } from "../manifest/schemas.ts";
 import { runTorcx } from "../support/binary.ts";
 
 /** One call of the program and what it must come to. */
@@ -82,6 +83,7 @@ export async function checkProgram(item: ProgramCase): Promise<void> {
     if (typeof item.stdout === "object" && !(item.stdout instanceof RegExp)) {
       assertEquals(JSON.parse(result.stdout), item.stdout, shown);
       assertEquals(result.stdout, `${JSON.stringify(item.stdout, null, 2)}\n`);
+      assertEquals(findSchemaFaults(item.stdout), undefined, "the schema of its kind");
     } else checkText(result.stdout, item.stdout ?? "");
     const after = await readTree(root);
     for (const [path, text] of Object.entries(item.after ?? {})) {
