@@ -32,11 +32,13 @@ export function findPaxSparse(records: PaxRecords): PaxSparse | undefined {
   const get = (key: string): string | undefined => records.values.get(key) || undefined;
   const major = get("GNU.sparse.major");
   const minor = get("GNU.sparse.minor");
-  const map = get("GNU.sparse.map");
+  // Here empty is not absent: a file that is one hole has an empty map.
+  const map = records.values.get("GNU.sparse.map");
+  const count = get("GNU.sparse.numblocks");
   const name = get("GNU.sparse.name") as ByteString | undefined;
   const size = get("GNU.sparse.realsize") ?? get("GNU.sparse.size");
   if (major === undefined && minor === undefined) {
-    if (map === undefined && records.sparsePairs.length === 0) return undefined;
+    if (map === undefined && count === undefined && records.sparsePairs.length === 0) return undefined;
   } else if (major === "1" && minor === "0") {
     if (size === undefined) refuse("GNU.sparse.realsize is missing");
     return { name, realSize: parseDecimal(size, "GNU.sparse.realsize"), regions: undefined };
@@ -44,8 +46,7 @@ export function findPaxSparse(records: PaxRecords): PaxSparse | undefined {
     refuse(`unknown format ${major ?? ""}.${minor ?? ""}`);
   }
   if (size === undefined) refuse("GNU.sparse.size is missing");
-  const numbers = map === undefined ? readPairs(records) : map.split(",");
-  const count = get("GNU.sparse.numblocks");
+  const numbers = map === undefined ? readPairs(records) : map === "" ? [] : map.split(",");
   const regions = toRegions(numbers.map((text) => parseDecimal(text, "a number")));
   if (count !== undefined && parseDecimal(count, "GNU.sparse.numblocks") !== regions.length) {
     refuse("GNU.sparse.numblocks disagrees with the map");
@@ -139,13 +140,18 @@ export class PaxMapParser {
   }
 }
 
+/** The largest file of ext4 with 4 KiB blocks, 16 TiB: no honest file is larger, however many holes it has. */
+const REAL_SIZE_MAX = 2 ** 44;
+
 /**
  * Checks a map.
  *
  * @param storedSize bytes of data in the archive.
- * @throws {ArchiveError} if regions overlap, are out of order or outside, or disagree with the data.
+ * @throws {ArchiveError} if the file is too large, or regions overlap, are out of order or outside, or
+ *   disagree with the data.
  */
 export function checkRegions(regions: readonly SparseRegion[], realSize: number, storedSize: number): void {
+  if (realSize > REAL_SIZE_MAX) refuse(`the file has ${realSize} bytes, more than ${REAL_SIZE_MAX}`);
   let end = 0;
   let total = 0;
   for (const { offset, length } of regions) {
