@@ -24,7 +24,8 @@ const EAGAIN = 11;
 const EEXIST = 17;
 /** openat2(2) with RESOLVE_IN_ROOT answers EAGAIN when a rename raced with `..`. */
 const OPENAT2_TRIES = 64;
-const PATH_MAX = 4096;
+/** include/uapi/linux/limits.h: with the NUL at the end. */
+export const PATH_MAX = 4096;
 
 /** Two buffers for the path arguments of a call; calls are synchronous, so they can be shared. */
 const pathBuffers = [new Uint8Array(PATH_MAX + 1), new Uint8Array(PATH_MAX + 1)] as const;
@@ -89,15 +90,14 @@ const SYSCALL_GETDENTS64 = BigInt(ARCH.SYS_getdents64);
 /** sizeof(struct open_how): u64 flags, mode, resolve. */
 const HOW_SIZE = 24n;
 const howBytes = new Uint8Array(how.buffer);
-const HOW_RESOLVE = BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
-/** openat2(2) with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS, O_CLOEXEC set. */
-export function openat2InRoot(root: number, path: ByteString, flags: number, mode = 0): number {
+/** openat2(2) with RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS and what else is given, O_CLOEXEC set. */
+export function openat2InRoot(root: number, path: ByteString, flags: number, mode = 0, resolve = 0): number {
   const bytes = path === "" ? put("openat2", "." as ByteString) : put("openat2", path);
   // The kernel refuses unknown flag bits and a sign extension: flags are kept unsigned.
   how[0] = BigInt((flags | O_CLOEXEC) >>> 0);
   how[1] = BigInt(mode);
-  how[2] = HOW_RESOLVE;
+  how[2] = BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve);
   for (let tries = 0;; tries++) {
     const fd = libc.openat2(SYSCALL_OPENAT2, root, bytes, howBytes, HOW_SIZE);
     if (fd >= 0) return fd;

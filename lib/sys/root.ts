@@ -11,7 +11,6 @@ import {
   fchmod,
   fchown,
   fsync,
-  getdents64,
   linkat,
   mkdirat,
   openat,
@@ -40,7 +39,11 @@ import {
   PERMISSION_BITS,
   S_IFMT,
 } from "./flags.ts";
+import { type DirEntry, readDirEntries } from "./dirents.ts";
+import { emptyDirectory } from "./removal.ts";
 import { detectResolver, openInRoot, type Resolver } from "./resolve.ts";
+
+export type { DirEntry };
 
 /** What a directory entry can be. */
 export type FileType = "file" | "directory" | "symlink" | "fifo" | "char" | "block" | "socket";
@@ -50,12 +53,6 @@ export interface FileStat extends StatxResult {
   type: FileType;
   /** Permission bits only (07777). */
   mode: number;
-}
-
-/** One entry of a directory. */
-export interface DirEntry {
-  name: ByteString;
-  type: FileType | "unknown";
 }
 
 /** Files read whole are small by nature; more is a mistake or an attack. */
@@ -147,7 +144,7 @@ export class Root implements Disposable {
 
   /** Opens a path; the caller closes the descriptor. */
   open(path: ByteString, flags: number, mode = 0): number {
-    return openInRoot(this.resolver, this.fd, path, flags, mode);
+    return openInRoot(this.resolver, this.fd, path, flags, { mode });
   }
 
   /**
@@ -436,81 +433,6 @@ function writeNewFileAt(
     if (owner !== undefined) fchown(fd, owner.uid, owner.gid);
     fchmod(fd, mode);
     fsync(fd);
-  } finally {
-    close(fd);
-  }
-}
-
-/** linux/dirent.h: d_type values. */
-const DIRENT_TYPES: Record<number, FileType> = {
-  1: "fifo",
-  2: "char",
-  4: "directory",
-  6: "block",
-  8: "file",
-  10: "symlink",
-  12: "socket",
-};
-
-const direntBuffer = new Uint8Array(32 * 1024);
-const direntView = new DataView(direntBuffer.buffer);
-
-/** Reads an open directory to its end: struct linux_dirent64 {ino u64, off u64, reclen u16, type u8, name}. */
-function readDirEntries(fd: number): DirEntry[] {
-  const entries: DirEntry[] = [];
-  for (;;) {
-    const count = getdents64(fd, direntBuffer);
-    if (count === 0) break;
-    for (let at = 0; at < count; at += direntView.getUint16(at + 16, true)) {
-      const start = at + 19;
-      const name = String.fromCharCode(
-        ...direntBuffer.subarray(start, direntBuffer.indexOf(0, start)),
-      ) as ByteString;
-      if (name === "." || name === "..") continue;
-      entries.push({ name, type: DIRENT_TYPES[direntBuffer[at + 18]!] ?? "unknown" });
-    }
-  }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Removes everything below an open directory, iteratively, never following a symlink. */
-export function emptyDirectory(root: number): void {
-  // Each level holds one descriptor; a tree deeper than that many is cut level by level anyway.
-  const levels: { fd: number; name: ByteString }[] = [
-    { fd: openat(root, encodePath("."), O_RDONLY | O_DIRECTORY), name: EMPTY },
-  ];
-  try {
-    while (levels.length > 0) {
-      const { fd, name } = levels.at(-1)!;
-      const next = removeFilesAt(fd);
-      if (next !== undefined) {
-        levels.push({ fd: openat(fd, next, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), name: next });
-        continue;
-      }
-      levels.pop();
-      close(fd);
-      const parent = levels.at(-1);
-      if (parent !== undefined) unlinkat(parent.fd, name, AT_REMOVEDIR);
-    }
-  } finally {
-    for (const { fd } of levels) close(fd);
-  }
-}
-
-/** Removes what is not a non-empty directory; returns a directory that is not empty, if there is one. */
-function removeFilesAt(dir: number): ByteString | undefined {
-  const fd = openat(dir, encodePath("."), O_RDONLY | O_DIRECTORY);
-  try {
-    for (const { name, type } of readDirEntries(fd)) {
-      try {
-        unlinkat(dir, name, type === "directory" ? AT_REMOVEDIR : 0);
-      } catch (error) {
-        if (isErrno(error, "ENOTEMPTY", "EEXIST", "EISDIR")) return name;
-        if (isErrno(error, "ENOENT")) continue;
-        throw error;
-      }
-    }
-    return undefined;
   } finally {
     close(fd);
   }
