@@ -35,7 +35,7 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=${quoteWord(program, true)} apply --boot
+ExecStart=${quoteWord(program, true)} apply --boot --verbose=info
 `;
 }
 
