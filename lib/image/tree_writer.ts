@@ -4,35 +4,30 @@
  */
 
 import type { TarEntry, TarSink } from "../archive/entry.ts";
-import { type ByteString, decodePath, splitPath } from "../bytes.ts";
+import { type ByteString, decodePath, joinPath, splitPath } from "../bytes.ts";
 import { ArchiveError, isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
 import {
   close,
-  fchmod,
-  fchmodat,
-  fchown,
   ftruncate,
-  futimens,
-  lchownat,
   linkat,
-  lutimensat,
+  mkdirat,
   mkfifoat,
   openat,
   pwriteAll,
   statx,
   symlinkat,
+  tryLinkat,
   tryMkdirat,
   tryOpenat,
   unlinkat,
   writeAll,
 } from "../sys/calls.ts";
-import { getErrnoName } from "../sys/errno.ts";
+import { EEXIST, ENOENT, EPERM, getErrnoName } from "../sys/errno.ts";
 import { AT_REMOVEDIR, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } from "../sys/flags.ts";
-import { readUser } from "../sys/namespace.ts";
 import { type FileType, type Root, toFileStat } from "../sys/root.ts";
-import { DirectoryCache } from "./directory_cache.ts";
-import { normalizeEntryPath } from "./entry_path.ts";
-import { XattrWriter } from "./xattrs.ts";
+import { type Directory, DirectoryCache } from "./directory_cache.ts";
+import { findLinkSource, normalizeEntryPath } from "./entry_path.ts";
+import { type MetadataOptions, MetadataWriter } from "./metadata.ts";
 
 /** What was written. */
 export interface TreeCounts {
@@ -45,18 +40,27 @@ export interface TreeCounts {
   skipped: number;
 }
 
-/** Options of {@linkcode TreeWriter}. */
-export interface TreeWriterOptions {
-  /** Whether owners are set; only root can. */
-  isOwnerKept: boolean;
-  onWarning: (message: string) => void;
-}
-
 const O_NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 /** Nobody else reads a file before its owner and mode are set. */
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
-const EEXIST = 17;
+
+/** Errors of the kernel that an archive's own shape brings about. */
+const ARCHIVE_ERRNOS = [
+  "E2BIG",
+  "EEXIST",
+  "EFBIG",
+  "EINVAL",
+  "EISDIR",
+  "ELOOP",
+  "EMLINK",
+  "ENAMETOOLONG",
+  "ENOENT",
+  "ENOTDIR",
+  "ENOTEMPTY",
+  "EPERM",
+  "ERANGE",
+];
 
 /** Writes entries below a root that nobody else writes. */
 export class TreeWriter implements TarSink, Disposable {
@@ -70,19 +74,18 @@ export class TreeWriter implements TarSink, Disposable {
     skipped: 0,
   };
   readonly #cache: DirectoryCache;
-  readonly #options: TreeWriterOptions;
-  readonly #xattrs: XattrWriter;
-  readonly #user = readUser();
-  /** Directories get their metadata at the end: later entries change their times. */
+  readonly #metadata: MetadataWriter;
+  readonly #onWarning: (message: string) => void;
+  /** Directories get their metadata at the end, by real path: later entries change their times. */
   readonly #directories = new Map<ByteString, TarEntry>();
   #entry: TarEntry | undefined;
   /** The regular file that data goes to. */
   #fd = -1;
 
-  constructor(root: Root, options: TreeWriterOptions) {
-    this.#cache = new DirectoryCache(root);
-    this.#options = options;
-    this.#xattrs = new XattrWriter(options.onWarning);
+  constructor(root: Root, options: MetadataOptions) {
+    this.#cache = new DirectoryCache(root, options);
+    this.#metadata = new MetadataWriter(root, options);
+    this.#onWarning = options.onWarning;
   }
 
   onEntry(entry: TarEntry): void {
@@ -90,7 +93,7 @@ export class TreeWriter implements TarSink, Disposable {
     try {
       this.#start(entry);
     } catch (cause) {
-      this.#fail(entry, cause);
+      fail(entry, cause);
     }
   }
 
@@ -102,7 +105,7 @@ export class TreeWriter implements TarSink, Disposable {
       else pwriteAll(this.#fd, data, offset);
       this.counts.unpackedBytes += data.length;
     } catch (cause) {
-      this.#fail(entry, cause);
+      fail(entry, cause);
     }
   }
 
@@ -110,17 +113,18 @@ export class TreeWriter implements TarSink, Disposable {
     if (this.#fd < 0) return;
     const entry = this.#entry!;
     try {
+      // What no region covers is a hole, the end included.
       if (entry.sparse !== undefined) ftruncate(this.#fd, entry.size);
-      this.#setMetadata(this.#fd, entry);
+      this.#metadata.write(this.#fd, entry);
     } catch (cause) {
-      this.#fail(entry, cause);
+      fail(entry, cause);
     }
     close(this.#fd);
     this.#fd = -1;
   }
 
   onWarning(message: string): void {
-    this.#options.onWarning(message);
+    this.#onWarning(message);
   }
 
   /**
@@ -129,14 +133,13 @@ export class TreeWriter implements TarSink, Disposable {
    * @throws {TorcxError} naming the directory.
    */
   finish(): void {
-    const depth = (path: string): number => path.split("/").length;
-    const paths = [...this.#directories.keys()].sort((a, b) => depth(b) - depth(a));
-    for (const path of paths) {
+    // A parent's path comes before its children's, as a prefix does.
+    for (const path of [...this.#directories.keys()].sort().reverse()) {
       const entry = this.#directories.get(path)!;
       try {
         this.#finishDirectory(path, entry);
       } catch (cause) {
-        this.#fail(entry, cause);
+        fail(entry, cause);
       }
     }
     this.#directories.clear();
@@ -155,19 +158,24 @@ export class TreeWriter implements TarSink, Disposable {
       if (entry.type === "directory") return;
       throw new ArchiveError(`it would replace the image root by a ${entry.type}`);
     }
-    const { parent, name } = splitPath(path);
-    const dir = this.#cache.open(parent);
     switch (entry.type) {
       case "file":
-        return this.#startFile(dir, name, path);
+        return this.#startFile(path);
       case "directory":
-        return this.#makeDirectory(dir, name, path, entry);
+        return this.#makeDirectory(path, entry);
       case "symlink":
-        return this.#makeSymlink(dir, name, path, entry);
-      case "hardlink":
-        return this.#makeHardlink(name, path, entry);
+        this.#create(path, (dir, name) => symlinkat(entry.linkTarget, dir, name), entry);
+        this.#cache.noteSymlink();
+        this.counts.symlinks++;
+        return;
       case "fifo":
-        return this.#makeFifo(dir, name, path, entry);
+        this.#create(path, (dir, name) => mkfifoat(dir, name, PRIVATE_FILE), entry);
+        this.counts.fifos++;
+        return;
+      case "hardlink":
+        this.#makeHardlink(path, entry);
+        this.counts.hardlinks++;
+        return;
       case "char":
       case "block":
         this.counts.skipped++;
@@ -178,154 +186,163 @@ export class TreeWriter implements TarSink, Disposable {
     }
   }
 
-  #startFile(dir: number, name: ByteString, path: ByteString): void {
-    let fd = tryOpenat(dir, name, O_NEW_FILE, PRIVATE_FILE);
+  #startFile(path: ByteString): void {
+    const { parent, name } = splitPath(path);
+    const directory = this.#cache.open(parent);
+    let fd = tryOpenat(directory.fd, name, O_NEW_FILE, PRIVATE_FILE);
     if (fd === -EEXIST) {
-      this.#removeExisting(dir, name, path);
-      fd = openat(this.#cache.open(splitPath(path).parent), name, O_NEW_FILE, PRIVATE_FILE);
+      this.#removeExisting(directory, name);
+      fd = openat(this.#cache.open(parent).fd, name, O_NEW_FILE, PRIVATE_FILE);
     }
     if (fd < 0) throw new SyscallError("openat", quote(decodePath(path)), getErrnoName(-fd), "cannot create");
     this.#fd = fd;
     this.counts.files++;
   }
 
-  #makeDirectory(dir: number, name: ByteString, path: ByteString, entry: TarEntry): void {
-    if (!tryMkdirat(dir, name, PRIVATE_DIRECTORY)) {
-      if (this.#getType(dir, name) !== "directory") {
-        this.#removeExisting(dir, name, path);
-        tryMkdirat(this.#cache.open(splitPath(path).parent), name, PRIVATE_DIRECTORY);
-      }
+  #makeDirectory(path: ByteString, entry: TarEntry): void {
+    const { parent, name } = splitPath(path);
+    const directory = this.#cache.open(parent);
+    const realPath = joinPath(directory.path, name);
+    if (
+      !tryMkdirat(directory.fd, name, PRIVATE_DIRECTORY) && this.#getType(directory, name) !== "directory"
+    ) {
+      this.#removeExisting(directory, name);
+      mkdirat(this.#cache.open(parent).fd, name, PRIVATE_DIRECTORY);
     }
-    this.#directories.set(path, entry);
+    this.#directories.set(realPath, entry);
     this.counts.directories++;
   }
 
-  #makeSymlink(dir: number, name: ByteString, path: ByteString, entry: TarEntry): void {
-    const parent = this.#create(dir, name, path, (at) => symlinkat(entry.linkTarget, at, name));
-    if (this.#isOwnerNeeded(entry)) lchownat(parent, name, entry.uid, entry.gid);
-    lutimensat(parent, name, BigInt(entry.mtimeSec), entry.mtimeNsec);
-    this.counts.symlinks++;
-  }
-
-  #makeFifo(dir: number, name: ByteString, path: ByteString, entry: TarEntry): void {
-    const parent = this.#create(dir, name, path, (at) => mkfifoat(at, name, PRIVATE_FILE));
-    if (this.#isOwnerNeeded(entry)) lchownat(parent, name, entry.uid, entry.gid);
-    fchmodat(parent, name, entry.mode);
-    lutimensat(parent, name, BigInt(entry.mtimeSec), entry.mtimeNsec);
-    this.counts.fifos++;
+  /** Makes a symlink or FIFO, in place of what has its name, and sets its metadata. */
+  #create(path: ByteString, make: (dir: number, name: ByteString) => void, entry: TarEntry): void {
+    const { parent, name } = splitPath(path);
+    let directory = this.#cache.open(parent);
+    try {
+      make(directory.fd, name);
+    } catch (error) {
+      if (!isErrno(error, "EEXIST")) throw error;
+      this.#removeExisting(directory, name);
+      directory = this.#cache.open(parent);
+      make(directory.fd, name);
+    }
+    this.#metadata.writeAt(directory.fd, name, entry);
   }
 
   /** A hard link has no metadata of its own. */
-  #makeHardlink(name: ByteString, path: ByteString, entry: TarEntry): void {
-    const from = splitPath(entry.linkTarget.replace(/^\/+/, "") as ByteString);
-    if (from.name === "" || from.name === "." || from.name === "..") {
-      throw new ArchiveError(`its link target ${quote(decodePath(entry.linkTarget))} is a directory`);
-    }
-    const source = this.#openSource(from.parent, entry);
+  #makeHardlink(path: ByteString, entry: TarEntry): void {
+    const { parent, name } = splitPath(path);
+    const from = findLinkSource(entry.linkTarget);
+    if (from === undefined) throw describeSource(entry, "is a directory");
+    // `..` is resolved by the kernel, behind symlinks where there are some.
+    const uncached = from.isPlain ? undefined : this.#openSource(entry, from.parent);
     try {
-      const stat = this.#statSource(source, from.name, entry);
-      const parent = this.#cache.open(splitPath(path).parent);
-      const existing = this.#findStat(parent, name);
-      if (existing !== undefined && existing.ino === stat.ino) {
-        // Made before by another entry is fine; a link to itself has no content to give.
-        if (from.parent === splitPath(path).parent && from.name === name) {
-          throw new ArchiveError("it is a hard link to itself");
-        }
-      } else this.#create(parent, name, path, (at) => linkat(source, from.name, at, name));
+      const source = uncached ?? this.#openCachedSource(entry, from.parent);
+      const directory = this.#cache.open(parent);
+      const result = tryLinkat(source.fd, from.name, directory.fd, name);
+      if (result === 0) return;
+      if (result === -EEXIST) this.#replaceByLink(source, from, directory, path, entry);
+      else if (result === -ENOENT) throw describeSource(entry, "does not exist");
+      else if (result === -EPERM && this.#getType(source, from.name) === "directory") {
+        throw describeSource(entry, "is a directory");
+      } else linkat(source.fd, from.name, directory.fd, name);
     } finally {
-      close(source);
+      if (uncached !== undefined) close(uncached.fd);
     }
-    this.counts.hardlinks++;
   }
 
-  #openSource(parent: ByteString, entry: TarEntry): number {
+  #openCachedSource(entry: TarEntry, parent: ByteString): Directory {
+    try {
+      return this.#cache.openExisting(parent);
+    } catch (cause) {
+      throw describeSource(entry, "does not exist", cause);
+    }
+  }
+
+  #openSource(entry: TarEntry, parent: ByteString): Directory {
     try {
       return this.#cache.openUncached(parent);
     } catch (cause) {
-      throw this.#describeSource(entry, "does not exist", cause);
+      throw describeSource(entry, "does not exist", cause);
     }
   }
 
-  #statSource(dir: number, name: ByteString, entry: TarEntry): { ino: bigint } {
-    const stat = this.#findStat(dir, name);
-    if (stat === undefined) throw this.#describeSource(entry, "does not exist");
-    if (stat.type === "directory") throw this.#describeSource(entry, "is a directory");
-    return stat;
-  }
-
-  #describeSource(entry: TarEntry, state: string, cause?: unknown): ArchiveError {
-    return new ArchiveError(
-      `its link target ${quote(decodePath(entry.linkTarget))} ${state}`,
-      cause === undefined ? {} : { cause },
-    );
-  }
-
-  /** Makes a name, in place of what has it; returns the descriptor of the parent that holds now. */
-  #create(dir: number, name: ByteString, path: ByteString, make: (dir: number) => void): number {
+  #replaceByLink(
+    source: Directory,
+    from: { name: ByteString; parent: ByteString },
+    directory: Directory,
+    path: ByteString,
+    entry: TarEntry,
+  ): void {
+    const { parent, name } = splitPath(path);
+    const wanted = this.#findStat(source, from.name);
+    if (wanted === undefined) throw describeSource(entry, "does not exist");
+    if (wanted.type === "directory") throw describeSource(entry, "is a directory");
+    if (wanted.ino === statx(directory.fd, name).ino) {
+      // Made before by another entry is fine; a link to itself has no content to give.
+      if (source.path !== directory.path || from.name !== name) return;
+      throw new ArchiveError("it is a hard link to itself");
+    }
+    // What is replaced may be a symlink on the way to the source: that stays open.
+    const kept = this.#openSource(entry, from.parent);
     try {
-      make(dir);
-      return dir;
-    } catch (error) {
-      if (!isErrno(error, "EEXIST")) throw error;
+      this.#removeExisting(directory, name);
+      linkat(kept.fd, from.name, this.#cache.open(parent).fd, name);
+    } finally {
+      close(kept.fd);
     }
-    this.#removeExisting(dir, name, path);
-    const parent = this.#cache.open(splitPath(path).parent);
-    make(parent);
-    return parent;
   }
 
   /** Removes what a later entry replaces; a directory only if it is empty. */
-  #removeExisting(dir: number, name: ByteString, path: ByteString): void {
-    const type = this.#getType(dir, name);
+  #removeExisting(directory: Directory, name: ByteString): void {
+    const type = this.#getType(directory, name);
     try {
-      unlinkat(dir, name, type === "directory" ? AT_REMOVEDIR : 0);
+      unlinkat(directory.fd, name, type === "directory" ? AT_REMOVEDIR : 0);
     } catch (error) {
       if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
       throw new ArchiveError("a directory that is not empty has its place", { cause: error });
     }
-    if (type === "directory") this.#directories.delete(path);
+    if (type === "directory") this.#directories.delete(joinPath(directory.path, name));
+    // A new name cannot change where other paths lead, but one that goes can.
     if (type === "directory" || type === "symlink") this.#cache.clear();
   }
 
-  #getType(dir: number, name: ByteString): FileType {
-    return toFileStat(statx(dir, name)).type;
+  #getType({ fd }: Directory, name: ByteString): FileType {
+    return toFileStat(statx(fd, name)).type;
   }
 
-  #findStat(dir: number, name: ByteString): { ino: bigint; type: FileType } | undefined {
+  #findStat({ fd }: Directory, name: ByteString): { ino: bigint; type: FileType } | undefined {
     try {
-      return toFileStat(statx(dir, name));
+      return toFileStat(statx(fd, name));
     } catch (error) {
       if (isErrno(error, "ENOENT")) return undefined;
       throw error;
     }
   }
 
-  #isOwnerNeeded({ uid, gid }: TarEntry): boolean {
-    return this.#options.isOwnerKept && (uid !== this.#user.uid || gid !== this.#user.gid);
-  }
-
-  /** chown clears setuid and capabilities, a write clears capabilities, all of them change times. */
-  #setMetadata(fd: number, entry: TarEntry): void {
-    if (this.#isOwnerNeeded(entry)) fchown(fd, entry.uid, entry.gid);
-    fchmod(fd, entry.mode);
-    if (entry.xattrs !== undefined) this.#xattrs.write(fd, entry.xattrs);
-    futimens(fd, BigInt(entry.mtimeSec), entry.mtimeNsec);
-  }
-
   #finishDirectory(path: ByteString, entry: TarEntry): void {
     const { parent, name } = splitPath(path);
-    const fd = openat(this.#cache.open(parent), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const fd = openat(this.#cache.openExisting(parent).fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
-      this.#setMetadata(fd, entry);
+      this.#metadata.write(fd, entry);
     } finally {
       close(fd);
     }
   }
+}
 
-  #fail(entry: TarEntry, cause: unknown): never {
-    if (!(cause instanceof TorcxError)) throw cause;
-    const message = `Cannot unpack entry ${quote(decodePath(entry.path))}`;
-    if (cause.code === "no_space") throw new TorcxError("no_space", message, { cause });
+function describeSource(entry: TarEntry, state: string, cause?: unknown): ArchiveError {
+  return new ArchiveError(
+    `its link target ${quote(decodePath(entry.linkTarget))} ${state}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** Throws the error of an entry: the archive's fault, or the system's. */
+function fail(entry: TarEntry, cause: unknown): never {
+  if (!(cause instanceof TorcxError)) throw cause;
+  const message = `Cannot unpack entry ${quote(decodePath(entry.path))}`;
+  if (cause instanceof ArchiveError || isErrno(cause, ...ARCHIVE_ERRNOS)) {
     throw new ArchiveError(message, { cause });
   }
+  throw new TorcxError(isErrno(cause, "EDQUOT") ? "no_space" : cause.code, message, { cause });
 }

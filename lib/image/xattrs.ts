@@ -5,8 +5,10 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { isErrno, quote } from "../errors.ts";
-import { fsetxattr, statx } from "../sys/calls.ts";
+import { fsetxattr, lsetxattrat, statx } from "../sys/calls.ts";
 import { AT_FDCWD } from "../sys/flags.ts";
+
+const SELINUX = encodePath("security.selinux");
 
 /** Sets attributes and keeps to one remark per cause. */
 export class XattrWriter {
@@ -25,23 +27,35 @@ export class XattrWriter {
    */
   write(fd: number, xattrs: ReadonlyMap<ByteString, Uint8Array<ArrayBuffer>>): void {
     for (const [name, value] of xattrs) {
-      if (!this.#isKept(name)) {
-        this.#warnOnce(name, `extended attribute ${quote(decodePath(name))} is not kept`);
-        continue;
-      }
-      try {
-        fsetxattr(fd, name, value);
-      } catch (error) {
-        if (!isErrno(error, "EOPNOTSUPP", "EPERM")) throw error;
-        const reason = error.errno === "EPERM" ? "only root may set it" : "the file system has none";
-        this.#warnOnce(error.errno, `extended attribute ${quote(decodePath(name))} is not kept: ${reason}`);
-      }
+      if (this.#isKept(name)) this.#set(name, () => fsetxattr(fd, name, value));
+      else this.#warnOnce(name, `extended attribute ${quote(decodePath(name))} is not kept`);
+    }
+  }
+
+  /** Sets the SELinux label of a symlink or FIFO: they can have no other attribute that is kept. */
+  writeAt(
+    directory: number,
+    path: ByteString,
+    xattrs: ReadonlyMap<ByteString, Uint8Array<ArrayBuffer>>,
+  ): void {
+    const label = xattrs.get(SELINUX);
+    if (label === undefined || !this.#isKept(SELINUX)) return;
+    this.#set(SELINUX, () => lsetxattrat(directory, path, SELINUX, label));
+  }
+
+  #set(name: ByteString, set: () => void): void {
+    try {
+      set();
+    } catch (error) {
+      if (!isErrno(error, "EOPNOTSUPP", "EPERM")) throw error;
+      const reason = error.errno === "EPERM" ? "only root may set it" : "the file system has none";
+      this.#warnOnce(error.errno, `extended attribute ${quote(decodePath(name))} is not kept: ${reason}`);
     }
   }
 
   #isKept(name: ByteString): boolean {
     if (name.startsWith("user.") || name === "security.capability") return true;
-    if (name !== "security.selinux") return false;
+    if (name !== SELINUX) return false;
     return this.#hasSelinux ??= isSelinuxOn();
   }
 

@@ -6,7 +6,7 @@
 
 import { quote, SyscallError } from "../errors.ts";
 import { type ByteString, decodePath, fromBytes } from "../bytes.ts";
-import { getErrnoName } from "./errno.ts";
+import { EAGAIN, EEXIST, EINTR, getErrnoName } from "./errno.ts";
 import {
   ARCH,
   AT_EMPTY_PATH,
@@ -19,9 +19,6 @@ import {
 } from "./flags.ts";
 import { getErrno, getErrorText, libc } from "./libc.ts";
 
-const EINTR = 4;
-const EAGAIN = 11;
-const EEXIST = 17;
 /** openat2(2) with RESOLVE_IN_ROOT answers EAGAIN when a rename raced with `..`. */
 const OPENAT2_TRIES = 64;
 /** include/uapi/linux/limits.h: with the NUL at the end. */
@@ -72,6 +69,12 @@ export function tryMkdirat(dir: number, path: ByteString, mode: number): boolean
   const errno = getErrno();
   if (errno === EEXIST) return false;
   fail("mkdirat", [dir, path, mode], errno);
+}
+
+/** As {@linkcode linkat}, but returns the negative errno, or 0. */
+export function tryLinkat(fromDir: number, from: ByteString, toDir: number, to: ByteString): number {
+  const result = libc.linkat(fromDir, put("linkat", from), toDir, put("linkat", to, 1), 0);
+  return result === 0 ? 0 : -getErrno();
 }
 
 /** openat(2), always with O_CLOEXEC. */

@@ -3,6 +3,13 @@
  * aarch64). It calls nothing.
  */
 
+/** Errors that callers expect so often that no error object is made. */
+export const EPERM = 1;
+export const ENOENT = 2;
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const EEXIST = 17;
+
 const NAMES: readonly (readonly [number, string])[] = [
   [1, "EPERM"],
   [2, "ENOENT"],
