@@ -65,6 +65,7 @@ const CASES: Case[] = [
       assertEquals(findings.lines("generated"), []);
       assertEquals(findings.lines("tree").filter((line) => line.startsWith("/run/torcx")), []);
       assertReloadChangedNothing(findings);
+      say(`${release.name}: without torcx: ${findings.lines("analyze")[0]}`);
     },
   },
   {
