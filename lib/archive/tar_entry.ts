@@ -6,10 +6,10 @@
 import { type ByteString, decodePath } from "../bytes.ts";
 import { ArchiveError, quote } from "../errors.ts";
 import type { EntryType, TarEntry } from "./entry.ts";
-import { findAttributes, type PaxRecords } from "./pax.ts";
+import { findAttributes, type PaxAttributes, type PaxRecords } from "./pax.ts";
 import { findPaxSparse, type PaxSparse } from "./sparse.ts";
-import { checkOwner, type TarHeader } from "./tar_header.ts";
-import { parseDecimal, parsePaxTime } from "./tar_numbers.ts";
+import { checkOwner, nameFault, type TarHeader } from "./tar_header.ts";
+import { parseDecimal, parsePaxTime, type TarTime } from "./tar_numbers.ts";
 
 /** Headers that came before an entry's own. */
 export interface PendingHeaders {
@@ -60,8 +60,7 @@ const DEPTH_MAX = 1024;
  * @throws {ArchiveError} naming the entry, if its type, a name, a size or an owner is refused.
  */
 export function mergeHeaders(header: TarHeader, pending: PendingHeaders): MergedEntry {
-  const get = (key: string): string | undefined => pending.pax?.values.get(key) || undefined;
-  const sparse = pending.pax === undefined ? undefined : findPaxSparse(pending.pax);
+  const { sparse, attributes, size, uid, gid, mtime } = decodeHeaders(header, pending);
   const path = pickPath(header, pending, sparse);
   const refuse = (reason: string): never => refuseEntry(path, reason);
   checkName(path);
@@ -71,33 +70,28 @@ export function mergeHeaders(header: TarHeader, pending: PendingHeaders): Merged
   if (type === "file" && path.endsWith("/") && header.flag !== "S" && !/^[./]*$/.test(path)) {
     type = "directory";
   }
-  const size = get("size");
-  const headerSize = size === undefined ? header.size : parseDecimal(size, "PAX size");
+  if (header.flag === "S" && sparse !== undefined) refuse("it has both a GNU and a PAX sparse map");
+  const declaredSize = size ?? header.size;
   // Old tars repeat the file's size in the header of a link, without data. Where data follows all the
   // same, it is no header that could be read.
-  if (type === "hardlink" && size !== undefined && headerSize > 0) {
-    refuse(`it is a hard link with ${headerSize} bytes of data`);
+  if (type === "hardlink" && size !== undefined && size > 0) {
+    refuse(`it is a hard link with ${size} bytes of data`);
   }
   // Data follows what claims to be a file; the size of a link, device or directory means nothing.
-  const storedSize = HAS_DATA.has(header.flag) ? headerSize : 0;
+  const storedSize = HAS_DATA.has(header.flag) ? declaredSize : 0;
   const isSparse = type === "file" && sparse !== undefined;
-  const attributes = pending.pax === undefined ? undefined : findAttributes(pending.pax);
   const linkTarget = type === "symlink" || type === "hardlink" ? pickLink(header, pending, path) : EMPTY;
-  const time = get("mtime");
-  const { seconds, nanoseconds } = time === undefined
-    ? { seconds: header.mtime, nanoseconds: 0 }
-    : parsePaxTime(time);
   return {
     entry: {
       type,
       path,
       linkTarget,
       mode: header.mode,
-      uid: checkOwner(pickOwner(get("uid"), header.uid, "PAX uid"), "uid"),
-      gid: checkOwner(pickOwner(get("gid"), header.gid, "PAX gid"), "gid"),
+      uid,
+      gid,
       size: type === "file" ? (isSparse ? sparse.realSize : storedSize) : 0,
-      mtimeSec: seconds,
-      mtimeNsec: nanoseconds,
+      mtimeSec: mtime.seconds,
+      mtimeNsec: mtime.nanoseconds,
       xattrs: attributes === undefined || attributes.xattrs.size === 0 ? undefined : attributes.xattrs,
       sparse: isSparse ? sparse.regions : undefined,
     },
@@ -115,8 +109,37 @@ export function refuseEntry(path: ByteString, reason: string): never {
   throw new ArchiveError(`Cannot read tar entry ${quote(decodePath(path))}: ${reason}`);
 }
 
-function pickOwner(text: string | undefined, fromHeader: number, what: string): number {
-  return text === undefined ? fromHeader : parseDecimal(text, what);
+/** What the records of an extended header and the header below it come to. */
+interface DecodedHeaders {
+  sparse: PaxSparse | undefined;
+  attributes: PaxAttributes | undefined;
+  /** The PAX size. */
+  size: number | undefined;
+  uid: number;
+  gid: number;
+  mtime: TarTime;
+}
+
+/** Decodes all that may be malformed, so that what is wrong is told under the entry's name. */
+function decodeHeaders(header: TarHeader, { pax, longName }: PendingHeaders): DecodedHeaders {
+  const get = (key: string): string | undefined => pax?.values.get(key) || undefined;
+  const getNumber = (key: string): number | undefined => {
+    const text = get(key);
+    return text === undefined ? undefined : parseDecimal(text, `PAX ${key}`);
+  };
+  const time = get("mtime");
+  try {
+    return {
+      sparse: pax === undefined ? undefined : findPaxSparse(pax),
+      attributes: pax === undefined ? undefined : findAttributes(pax),
+      size: getNumber("size"),
+      uid: checkOwner(getNumber("uid") ?? header.uid, "uid"),
+      gid: checkOwner(getNumber("gid") ?? header.gid, "gid"),
+      mtime: time === undefined ? { seconds: header.mtime, nanoseconds: 0 } : parsePaxTime(time),
+    };
+  } catch (cause) {
+    throw nameFault((get("path") ?? longName ?? header.name) as ByteString, cause);
+  }
 }
 
 function pickPath(header: TarHeader, { pax, longName }: PendingHeaders, sparse?: PaxSparse): ByteString {

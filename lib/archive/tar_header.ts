@@ -3,8 +3,8 @@
  * spans blocks: that is the reader's.
  */
 
-import type { ByteString } from "../bytes.ts";
-import { ArchiveError } from "../errors.ts";
+import { type ByteString, decodePath } from "../bytes.ts";
+import { ArchiveError, quote } from "../errors.ts";
 import { parseNumber } from "./tar_numbers.ts";
 
 /** The size of a header and the unit of padding. */
@@ -103,6 +103,12 @@ function checkSize(value: number): number {
   throw new ArchiveError(`Cannot read tar header: size ${value} is negative`);
 }
 
+/** Returns a failure below an entry under the entry's name; what is no {@linkcode ArchiveError} stays. */
+export function nameFault(path: ByteString, cause: unknown): unknown {
+  if (!(cause instanceof ArchiveError)) return cause;
+  return new ArchiveError(`Cannot read tar entry ${quote(decodePath(path))}`, { cause });
+}
+
 /**
  * Parses a header block.
  *
@@ -112,16 +118,21 @@ export function parseHeader(block: Uint8Array, start: number): TarHeader {
   verifyChecksum(block, start);
   const dialect = findDialect(block, start);
   const prefix = PREFIX_BYTES[dialect] === 0 ? "" : readName(block, start + 345, PREFIX_BYTES[dialect]);
-  const name = readName(block, start, 100);
-  return {
-    name: prefix === "" ? name : `${prefix}/${name}` as ByteString,
-    mode: parseNumber(block, start + 100, 8, "mode") & 0o7777,
-    uid: parseNumber(block, start + 108, 8, "uid"),
-    gid: parseNumber(block, start + 116, 8, "gid"),
-    size: checkSize(parseNumber(block, start + 124, 12, "size")),
-    mtime: parseNumber(block, start + 136, 12, "mtime"),
-    flag: String.fromCharCode(block[start + 156]!),
-    linkName: readName(block, start + 157, 100),
-    dialect,
-  };
+  const suffix = readName(block, start, 100);
+  const name = prefix === "" ? suffix : `${prefix}/${suffix}` as ByteString;
+  try {
+    return {
+      name,
+      mode: parseNumber(block, start + 100, 8, "mode") & 0o7777,
+      uid: parseNumber(block, start + 108, 8, "uid"),
+      gid: parseNumber(block, start + 116, 8, "gid"),
+      size: checkSize(parseNumber(block, start + 124, 12, "size")),
+      mtime: parseNumber(block, start + 136, 12, "mtime"),
+      flag: String.fromCharCode(block[start + 156]!),
+      linkName: readName(block, start + 157, 100),
+      dialect,
+    };
+  } catch (cause) {
+    throw nameFault(name, cause);
+  }
 }

@@ -30,8 +30,7 @@ export function parseNumber(block: Uint8Array, start: number, length: number, wh
   // What ends the digits must be padding to the field's end.
   for (let rest = at; rest < end; rest++) {
     const byte = block[rest]!;
-    if (byte === 0) break;
-    if (byte !== SPACE) refuse(block, start, length, what);
+    if (byte !== 0 && byte !== SPACE) refuse(block, start, length, what);
   }
   if (value > Number.MAX_SAFE_INTEGER) refuse(block, start, length, what);
   return value;

@@ -4,13 +4,12 @@
  */
 
 import type { ByteString } from "../bytes.ts";
-import { decodePath } from "../bytes.ts";
-import { ArchiveError, quote } from "../errors.ts";
+import { ArchiveError } from "../errors.ts";
 import type { SparseRegion, TarEntry, TarSink } from "./entry.ts";
-import { parsePaxRecords } from "./pax.ts";
+import { parsePaxRecords, type PaxRecords } from "./pax.ts";
 import { checkRegions, extendGnuSparse, type GnuSparse, parseGnuSparse, PaxMapParser } from "./sparse.ts";
 import { type MergedEntry, mergeHeaders, type PendingHeaders, refuseEntry } from "./tar_entry.ts";
-import { BLOCK_BYTES, isZeroBlock, parseHeader, readName, type TarHeader } from "./tar_header.ts";
+import { BLOCK_BYTES, isZeroBlock, nameFault, parseHeader, readName, type TarHeader } from "./tar_header.ts";
 
 /** Bodies of headers that describe other headers. */
 const HEADER_BODY_MAX = 1024 * 1024;
@@ -35,6 +34,15 @@ type State =
 /** Global records that would change what is unpacked. */
 const GLOBAL_KEYS = ["path", "linkpath", "size", "uid", "gid"];
 
+/** Parses the records of an extended header, whose own name is all that is known in a fault. */
+function parseRecords(header: TarHeader, body: Uint8Array<ArrayBuffer>): PaxRecords {
+  try {
+    return parsePaxRecords(body);
+  } catch (cause) {
+    throw nameFault(header.name, cause);
+  }
+}
+
 /** Reads a tar stream that is pushed in. */
 export class TarReader {
   readonly #sink: TarSink;
@@ -44,7 +52,7 @@ export class TarReader {
   readonly #carry: Uint8Array<ArrayBuffer> = new Uint8Array(BLOCK_BYTES);
   #carried = 0;
   #pending: PendingHeaders = { pax: undefined, longName: undefined, longLink: undefined };
-  #meta: { flag: string; body: Uint8Array<ArrayBuffer>; filled: number } | undefined;
+  #meta: { header: TarHeader; body: Uint8Array<ArrayBuffer>; filled: number } | undefined;
   #merged: MergedEntry | undefined;
   #gnu: { header: TarHeader; sparse: GnuSparse } | undefined;
   #map: PaxMapParser | undefined;
@@ -113,7 +121,11 @@ export class TarReader {
         return this.#useHeader(block, at);
       case "extension": {
         const { header, sparse } = this.#gnu!;
-        extendGnuSparse(sparse, block, at);
+        try {
+          extendGnuSparse(sparse, block, at);
+        } catch (cause) {
+          throw nameFault(header.name, cause);
+        }
         if (sparse.regions.length * 24 > HEADER_BODY_MAX) {
           refuseEntry(header.name, "its sparse map is larger than 1 MiB");
         }
@@ -143,7 +155,11 @@ export class TarReader {
         if (header.dialect !== "gnu") {
           refuseEntry(header.name, "it is a GNU sparse file without a GNU header");
         }
-        this.#gnu = { header, sparse: parseGnuSparse(block, at) };
+        try {
+          this.#gnu = { header, sparse: parseGnuSparse(block, at) };
+        } catch (cause) {
+          throw nameFault(header.name, cause);
+        }
         if (this.#gnu.sparse.isExtended) this.#state = "extension";
         else this.#startGnuSparse();
         return;
@@ -172,11 +188,12 @@ export class TarReader {
     }
   }
 
-  #startMeta({ flag, size, name }: TarHeader): void {
+  #startMeta(header: TarHeader): void {
+    const { size, name } = header;
     if (size > HEADER_BODY_MAX) {
       refuseEntry(name, `its extended header has ${size} bytes, more than ${HEADER_BODY_MAX}`);
     }
-    this.#meta = { flag, body: new Uint8Array(size), filled: 0 };
+    this.#meta = { header, body: new Uint8Array(size), filled: 0 };
     this.#padding = -size & (BLOCK_BYTES - 1);
     if (size === 0) this.#endMeta();
     else this.#state = "meta";
@@ -192,14 +209,15 @@ export class TarReader {
   }
 
   #endMeta(): void {
-    const { flag, body } = this.#meta!;
+    const { header, body } = this.#meta!;
+    const { flag } = header;
     this.#meta = undefined;
     this.#state = this.#padding > 0 ? "padding" : "header";
-    if (flag === "x") this.#pending.pax = parsePaxRecords(body);
+    if (flag === "x") this.#pending.pax = parseRecords(header, body);
     else if (flag === "L") this.#pending.longName = readName(body, 0, body.length);
     else if (flag === "K") this.#pending.longLink = readName(body, 0, body.length);
     else {
-      const { values } = parsePaxRecords(body);
+      const { values } = parseRecords(header, body);
       const keys = GLOBAL_KEYS.filter((key) => values.has(key));
       if (keys.length > 0) this.#sink.onWarning(`a global PAX header is ignored: it sets ${keys.join(", ")}`);
     }
@@ -232,7 +250,12 @@ export class TarReader {
   #useMap(block: Uint8Array<ArrayBuffer>, at: number): void {
     const { entry } = this.#merged!;
     const map = this.#map!;
-    const regions = map.takeBlock(block, at);
+    let regions: SparseRegion[] | undefined;
+    try {
+      regions = map.takeBlock(block, at);
+    } catch (cause) {
+      throw nameFault(entry.path, cause);
+    }
     this.#left -= BLOCK_BYTES;
     if (map.bytes > HEADER_BODY_MAX) refuseEntry(entry.path, "its sparse map is larger than 1 MiB");
     if (this.#left < 0) refuseEntry(entry.path, "its sparse map is longer than its data");
@@ -250,9 +273,7 @@ export class TarReader {
       try {
         checkRegions(entry.sparse, entry.size, this.#left);
       } catch (cause) {
-        throw new ArchiveError(`Cannot read tar entry ${quote(decodePath(entry.path))}`, {
-          cause,
-        });
+        throw nameFault(entry.path, cause);
       }
     }
     this.#sink.onEntry(entry);
