@@ -21,6 +21,8 @@ export interface Host {
   readonly signal: AbortSignal;
   /** Returns the running kernel's command line, "" where it cannot be read. */
   readKernelCommandLine(): string;
+  /** Returns how much memory the running system has, in bytes, if that can be read. */
+  readMemoryBytes(): number | undefined;
   getWorkingDirectory(): string;
   now(): Date;
 }
@@ -46,6 +48,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The kernel's command line; "" below another root: it says nothing about that system. */
   readonly kernelCommandLine: string;
+  /** How much memory the system has, in bytes; undefined below another root. */
+  readonly memoryBytes: number | undefined;
   getWorkingDirectory(): string;
   now(): Date;
 }
@@ -79,6 +83,9 @@ export function createContext(options: GlobalOptions, host: Host): Context {
     programPath: host.programPath,
     signal: host.signal,
     kernelCommandLine: isRunningSystem(options.root) ? host.readKernelCommandLine() : "",
+    get memoryBytes(): number | undefined {
+      return isRunningSystem(options.root) ? host.readMemoryBytes() : undefined;
+    },
     getWorkingDirectory: () => host.getWorkingDirectory(),
     now: () => host.now(),
   };

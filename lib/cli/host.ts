@@ -26,6 +26,7 @@ export function openHost(environment: Environment): Host {
     programPath: Deno.execPath(),
     signal: listenToSignals(),
     readKernelCommandLine,
+    readMemoryBytes,
     getWorkingDirectory: () => Deno.cwd(),
     now: () => new Date(),
   };
@@ -58,12 +59,22 @@ function makeDevice(major: bigint, minor: bigint): bigint {
 }
 
 function readKernelCommandLine(): string {
+  return readProc("cmdline") ?? "";
+}
+
+/** MemTotal of proc_meminfo(5), which counts in KiB. */
+function readMemoryBytes(): number | undefined {
+  const match = /^MemTotal: +([0-9]+) kB$/m.exec(readProc("meminfo") ?? "");
+  return match === null ? undefined : Number(match[1]) * 1024;
+}
+
+function readProc(name: string): string | undefined {
   try {
     using proc = Root.open("/proc");
-    return new TextDecoder().decode(proc.readFile(encodePath("cmdline")));
+    return new TextDecoder().decode(proc.readFile(encodePath(name)));
   } catch (error) {
-    // Without /proc there are no parameters, as in a plain chroot.
-    if (error instanceof SyscallError) return "";
+    // In a plain chroot there is no /proc.
+    if (error instanceof SyscallError) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,6 @@
  * only when it is called for; `main.ts` calls it and turns the number into the exit status.
  */
 
-import { quote, TorcxError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import type { Options } from "./options.ts";
 
@@ -18,6 +17,8 @@ export async function runCommand(options: Options, context: Context): Promise<nu
       return await (await import("./commands/apply.ts")).runApply(options, context);
     case "status":
       return (await import("./commands/status.ts")).runStatus(options, context);
+    case "plan":
+      return await (await import("./commands/plan.ts")).runPlan(options, context);
     case "why":
       return (await import("./commands/why.ts")).runWhy(options, context);
     case "image extract":
@@ -57,9 +58,6 @@ export async function runCommand(options: Options, context: Context): Promise<nu
     case "version":
       return (await import("./commands/version.ts")).runVersion(options, context);
     default:
-      throw new TorcxError(
-        "unsupported",
-        `Cannot run ${quote(options.command)}: it is not available in this version`,
-      );
+      return options satisfies never;
   }
 }

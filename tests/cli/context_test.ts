@@ -26,6 +26,7 @@ function create(args: string[], overrides: Overrides = {}): { context: Context; 
     programPath: "/usr/bin/torcx",
     signal: new AbortController().signal,
     readKernelCommandLine: () => "torcx_config=/x",
+    readMemoryBytes: () => 1024,
     getWorkingDirectory: () => "/home/user",
     now: () => new Date(0),
   };

@@ -2,7 +2,6 @@
  * Owns the hidden verb `torcx __complete LIST`, which the completion scripts call: names, one a line.
  */
 
-import { createLogger } from "../../log.ts";
 import { formatImage } from "../../manifest/names.ts";
 import { listProfiles } from "../../catalog/profiles.ts";
 import { indexStores } from "../../catalog/stores.ts";
@@ -10,14 +9,12 @@ import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { listOriginNames } from "../origins.ts";
 import { printable } from "../output.ts";
+import { SILENT_LOG } from "../silent_log.ts";
 import { openSystem, type System } from "../system.ts";
-
-/** A warning in the middle of a line that is being typed would spoil it. */
-const SILENT = createLogger({ level: "panic", form: "text", tag: "torcx", sink: () => {} });
 
 /** Prints the names of a list. */
 export function runComplete(options: CommandOptions<"__complete">, context: Context): number {
-  using system = openSystem(options, { ...context, log: SILENT });
+  using system = openSystem(options, { ...context, log: SILENT_LOG });
   for (const name of new Set(listNames(options.list, system))) context.stdout.writeLine(printable(name));
   return 0;
 }
@@ -25,11 +22,11 @@ export function runComplete(options: CommandOptions<"__complete">, context: Cont
 function listNames(list: CommandOptions<"__complete">["list"], { root, settings }: System): string[] {
   switch (list) {
     case "profiles":
-      return [...listProfiles(root, settings, SILENT).keys()];
+      return [...listProfiles(root, settings, SILENT_LOG).keys()];
     case "images":
-      return indexStores(root, settings, SILENT).archives.map(({ name }) => name);
+      return indexStores(root, settings, SILENT_LOG).archives.map(({ name }) => name);
     case "archives":
-      return indexStores(root, settings, SILENT).archives.map(formatImage);
+      return indexStores(root, settings, SILENT_LOG).archives.map(formatImage);
     case "origins":
       return listOriginNames(root, settings);
     default:
