@@ -44,8 +44,12 @@ export class MetadataWriter {
   write(fd: number, entry: TarEntry): void {
     // chown clears setuid and capabilities, a write clears capabilities, all of them change times.
     if (this.#isOwnerNeeded(entry)) fchown(fd, entry.uid, entry.gid);
+    const { xattrs } = entry;
+    const { isOwnerKept } = this.#options;
+    // Only root may set attributes of what it may not write.
+    if (xattrs !== undefined && !isOwnerKept) this.#xattrs.write(fd, xattrs);
     fchmod(fd, this.#pickMode(entry));
-    if (entry.xattrs !== undefined) this.#xattrs.write(fd, entry.xattrs);
+    if (xattrs !== undefined && isOwnerKept) this.#xattrs.write(fd, xattrs);
     futimens(fd, BigInt(entry.mtimeSec), entry.mtimeNsec);
   }
 
