@@ -60,12 +60,15 @@ export async function runGuest(
     work,
     kernelArguments: options.kernelArguments ?? [],
     ...(disk === undefined ? {} : { disk }),
+  }).finally(async () => {
+    for (const path of disk === undefined ? [overlay] : [overlay, disk]) {
+      await Deno.remove(path, { recursive: true });
+    }
   });
   say(`${name}: ${boot.seconds.toFixed(1)} s`);
   try {
     judge(boot.findings);
   } catch (error) {
-    await Deno.remove(overlay, { recursive: true });
     for (const fact of ["status", "failed", "journal"]) say(`${fact}:\n${boot.findings.get(fact).output}`);
     say(`${name}: console log kept in ${boot.consoleLog}`);
     throw error;
