@@ -118,6 +118,7 @@ Deno.test("TarReader accepts numbers as octal or base-256, and nothing else", ()
     [base256(3, 12), 3],
     ["\0\0\0\0\0\0\0\0\0\0\0\0", 0],
     ["            ", 0],
+    ["\0\0\0\0\0\0\x000003", "size field"],
     ["0x000000003\0", "size field"],
     ["00000000008\0", "size field"],
     ["-0000000003\0", "size field"],
@@ -463,6 +464,13 @@ Deno.test("TarReader refuses sparse maps that cannot be", () => {
     [gnuSparse("x", -1, [], ""), "negative"],
     [gnuSparse("x", 2 ** 44 + 1, [], ""), "more than"],
     [entry({ name: "x", type: "S", format: "ustar" }), "without a GNU header"],
+    [
+      concat(
+        pax({ "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9" }),
+        gnuSparse("x", 9, [[0, 3]], "abc"),
+      ),
+      "both a GNU and a PAX sparse map",
+    ],
     [sparse01("0,3,5", "abc"), "an offset has no length"],
     [sparse01("0,x", "abc"), "a number"],
     [sparse01("0,-3", "abc"), "a number"],
@@ -487,6 +495,17 @@ Deno.test("TarReader refuses sparse maps that cannot be", () => {
 
 Deno.test("TarReader names the entry that it refuses, control characters escaped", () => {
   assertRefused(entry({ name: "evil\x1b[2J\n", type: "V" }), '"evil\\x1b[2J\\n"');
+  const faults: Record<string, Uint8Array> = {
+    "size field": entry({ name: "here", size: "x" }),
+    "PAX uid": concat(pax({ path: "here", uid: "x" }), file("there")),
+    "real size": gnuSparse("here", 1, [], "", { patch: { 483: "x" } }),
+    "not base64": concat(pax({ "LIBARCHIVE.xattr.user.a": "!" }), file("here")),
+  };
+  for (const [reason, stream] of Object.entries(faults)) {
+    assertRefused(stream, reason);
+    assertRefused(stream, 'Cannot read tar entry "here"');
+  }
+  assertRefused(concat(pax("x"), file("f")), 'Cannot read tar entry "PaxHeaders/x"');
 });
 
 Deno.test("TarReader reads directories whose header claims data as empty", () => {
