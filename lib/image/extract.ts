@@ -10,6 +10,7 @@ import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
 import { emptyDirectory } from "../sys/removal.ts";
 import { type OpenFile, Root } from "../sys/root.ts";
 import { copyTree } from "./copy_tree.ts";
+import { checkSquashfs } from "./squashfs_check.ts";
 import { TreeWriter } from "./tree_writer.ts";
 import { type UnpackOptions, type UnpackSummary, unpackTar } from "./unpack.ts";
 
@@ -42,6 +43,7 @@ export async function extractArchive(
       },
     );
   }
+  if (isSquashfs) checkSquashfs(source);
   const path = encodePath(directory);
   const isMade = prepareDirectory(root, directory);
   using target = root.openSub(path);

@@ -6,11 +6,10 @@
 
 import type { TarEntry, TarSink } from "../archive/entry.ts";
 import { readArchive } from "../archive/gzip.ts";
-import { readSquashfsInfo } from "../archive/squashfs.ts";
 import { TarReader } from "../archive/tar_reader.ts";
 import { encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
-import { ArchiveError, quote, TorcxError } from "../errors.ts";
+import { quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
 import { mountSquashfs, unmount } from "../sys/mounts.ts";
 import { isRootUser } from "../sys/namespace.ts";
@@ -19,6 +18,7 @@ import { type Asset, listAssets, readImageManifest } from "./assets.ts";
 import { copyTree } from "./copy_tree.ts";
 import { normalizeEntryPath } from "./entry_path.ts";
 import type { Scratch } from "./scratch.ts";
+import { checkSquashfs } from "./squashfs_check.ts";
 import { type TreeCounts, TreeWriter } from "./tree_writer.ts";
 
 /** Options of {@linkcode inspectArchive}. */
@@ -110,16 +110,6 @@ export async function inspectArchive(
     });
   } finally {
     scratch.root.removeTree(name);
-  }
-}
-
-function checkSquashfs(source: OpenFile): void {
-  const head = new Uint8Array(PAGE_BYTES);
-  const { bytesUsed } = readSquashfsInfo(head.subarray(0, source.read(head)));
-  if (bytesUsed > source.stat.size) {
-    throw new ArchiveError(
-      `Cannot read squashfs: it has ${source.stat.size} of ${bytesUsed} bytes, the file is cut off`,
-    );
   }
 }
 

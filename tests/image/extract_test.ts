@@ -176,15 +176,28 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "extractArchive() leaves no mount, loop device or file if a squashfs image is damaged",
-  ignore: reason !== undefined,
-  async fn(): Promise<void> {
-    using arena = new Arena();
-    const image = new Uint8Array(65536);
-    image.set(new TextEncoder().encode("hsqs"));
-    await assertRejects(() => extract(arena, "a.squashfs", image, "new"), TorcxError);
-    assert(!isPresent(`${arena.directory}/new`));
-    assertEquals(run("losetup", "-j", `${arena.directory}/a.squashfs`), "");
-  },
-});
+/** What is made of a squashfs image of 4 KiB or more, and the code of the error. */
+const DAMAGES: Record<string, { damage: (image: Uint8Array) => Uint8Array; code: string }> = {
+  "is no squashfs": { damage: (image) => new Uint8Array(image.length), code: "archive" },
+  "is cut off": { damage: (image) => image.subarray(0, 120), code: "archive" },
+  "is empty": { damage: () => new Uint8Array(), code: "archive" },
+  // The superblock and its length stay: only the kernel sees it.
+  "is damaged in the middle": { damage: (image) => image.fill(0xff, 96, -1), code: "syscall" },
+};
+
+for (const [what, { damage, code }] of Object.entries(DAMAGES)) {
+  Deno.test({
+    name: `extractArchive() leaves no mount, loop device or file if a squashfs image ${what}`,
+    ignore: reason !== undefined,
+    async fn(): Promise<void> {
+      using arena = new Arena();
+      const path = `${arena.directory}/a.squashfs`;
+      run("mksquashfs", `${arena.directory}/victim`, path, "-no-progress", "-quiet");
+      const data = damage(Deno.readFileSync(path));
+      const error = await assertRejects(() => extract(arena, "a.squashfs", data, "new"), TorcxError);
+      assertEquals(error.code, code);
+      assert(!isPresent(`${arena.directory}/new`));
+      assertEquals(run("losetup", "-j", path), "");
+    },
+  });
+}
