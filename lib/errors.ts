@@ -105,7 +105,9 @@ export function listMessages(error: unknown): string[] {
   const visit = (item: unknown): void => {
     if (item === undefined || item === null || seen.has(item)) return;
     seen.add(item);
-    messages.push(item instanceof Error ? item.message : String(item));
+    const message = item instanceof Error ? item.message : String(item);
+    // An aggregate need not say more than its items.
+    if (message !== "") messages.push(message);
     if (item instanceof AggregateError) { for (const sub of item.errors) visit(sub); }
     if (item instanceof Error) visit(item.cause);
   };

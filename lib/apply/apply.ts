@@ -78,13 +78,10 @@ function describeEarlierRun(report: ApplyReport | undefined): TorcxError {
   const hint = 'Look at "torcx status", mend the cause, then run "torcx apply --retry"';
   return report === undefined
     ? new TorcxError("exists", "Cannot apply: an earlier run in this boot was cut off", { hint })
-    : new TorcxError(
-      "exists",
-      `Cannot apply: it has run in this boot and failed: ${report.errors.join(": ")}`,
-      {
-        hint,
-      },
-    );
+    : new TorcxError("exists", "Cannot apply: it has run in this boot and failed", {
+      cause: new AggregateError(report.errors),
+      hint,
+    });
 }
 
 class Flow {
@@ -257,7 +254,7 @@ function describeFaults({ selection }: ApplyPlan, faults: readonly ImageFault[],
   const name = selection.upper ?? selection.lower.at(-1) ?? "";
   const cause = faults.length === 1
     ? faults[0]!.error
-    : new AggregateError(faults.map(({ error }) => error), "each of them:");
+    : new AggregateError(faults.map(({ error }) => listMessages(error).join(": ")));
   return new TorcxError(
     "failed",
     `Cannot apply profile ${quote(name)}: ${faults.length} of ${selection.images.length} images failed: ${

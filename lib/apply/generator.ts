@@ -45,24 +45,27 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
   };
   if (isPrivate) return handOff("mounts made by generators do not last here");
   if (root.findLstat(encodePath(settings.runDir)) !== undefined) {
-    const { isHandedOff } = await import("./in_place.ts");
+    const { isHandedOff, writeSysusersDropIn } = await import("./in_place.ts");
     // At a daemon-reload the unit must not vanish from under the job that runs it.
     if (isHandedOff(root, settings)) return handOff("this boot did so before");
     log.info(`already run: ${quote(settings.runDir)} exists`);
+    writeSysusersDropIn(root, settings, normalDir);
     return;
   }
-  await applyInPlace(input, settings, handOff);
+  await applyInPlace(input, settings, normalDir, handOff);
 }
 
 async function applyInPlace(
   { root, log, version }: GeneratorInput,
   settings: Settings,
+  normalDir: string,
   handOff: (reason: string) => void,
 ): Promise<void> {
-  const { applyInGenerator, findObstacle } = await import("./in_place.ts");
+  const { applyInGenerator, findObstacle, writeSysusersDropIn } = await import("./in_place.ts");
   const obstacle = await findObstacle(root, settings, log);
   if (obstacle !== undefined) return handOff(obstacle);
   await applyInGenerator(root, settings, log, version);
+  writeSysusersDropIn(root, settings, normalDir);
 }
 
 function parseArguments(args: readonly string[], isPrivate: boolean): string {

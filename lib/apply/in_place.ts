@@ -3,6 +3,7 @@
  * calls it, and only where mounts made now last.
  */
 
+import { encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -56,4 +57,23 @@ export async function applyInGenerator(
     if (!(error instanceof TorcxError) || (error.code !== "busy" && error.code !== "exists")) throw error;
     log.info(`nothing is done: ${error.message}`);
   }
+}
+
+/**
+ * Has systemd-sysusers.service run in this boot if users came in place: by itself it is skipped but on the
+ * first boot after an update (`ConditionNeedsUpdate=`), and here it is too early to add them, as `/etc` may
+ * still be read-only. Written at each call of the generator, as all of its output.
+ *
+ * @param normalDir the generator's first argument, inside the root.
+ * @throws {SyscallError} if the file cannot be written.
+ */
+export function writeSysusersDropIn(root: Root, settings: Settings, normalDir: string): void {
+  const state = readRunState(root, settings);
+  if (state.kind !== "sealed" || state.report?.mode !== "in-place") return;
+  if (!state.report.assets.some(({ kind }) => kind === "sysusers")) return;
+  const directory = `${normalDir}/systemd-sysusers.service.d`;
+  root.makeDirs(encodePath(directory), 0o755);
+  // An empty assignment takes all conditions back, systemd.unit(5).
+  const text = "# Written by torcx-generator: addons brought users.\n\n[Unit]\nConditionNeedsUpdate=\n";
+  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), 0o644);
 }

@@ -118,16 +118,14 @@ function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, setti
   throw new TorcxError("failed", `Cannot apply: ${faults.length} of ${images.length} images would fail`, {
     cause: faults.length === 1
       ? faults[0]!.error
-      : new AggregateError(faults.map(({ error }) => error), "each of them:"),
+      : new AggregateError(faults.map(({ error }) => listMessages(error).join(": "))),
   });
 }
 
 function toJson(operation: Operation): Record<string, unknown> {
-  const paths: Record<string, string> = {};
-  for (const [key, value] of Object.entries(operation)) {
-    if (typeof value === "string" && value.startsWith("/")) {
-      paths[key] = decodePath(value as Operation["path"]);
-    }
-  }
-  return { ...operation, ...paths };
+  const fields = Object.entries(operation).map(([key, value]): [string, unknown] => [
+    key === "isOptional" ? "is_optional" : key,
+    typeof value === "string" && value.startsWith("/") ? decodePath(value as Operation["path"]) : value,
+  ]);
+  return Object.fromEntries(fields);
 }

@@ -86,7 +86,7 @@ function writeReport(out: Output, { state, report }: Status): void {
   }
   report.errors.forEach((error, depth) => {
     out.writeLine(
-      `${depth === 0 ? out.style("red", "Error:    ") : "          "} ${"  ".repeat(depth)}${
+      `${depth === 0 ? out.style("red", "Error:    ") : "          "} ${depth === 0 ? "" : "  "}${
         printable(error)
       }`,
     );
