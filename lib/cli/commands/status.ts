@@ -4,6 +4,7 @@ import { readStatus, type Status, STATUS_KIND } from "../../apply/status.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { type Output, printable } from "../output.ts";
+import { SILENT_LOG } from "../silent_log.ts";
 import { openSystem } from "../system.ts";
 
 /** Exit statuses: scripts wait for 0. */
@@ -16,10 +17,16 @@ const TITLES: Record<Status["state"], string> = {
   not_applied: "not applied in this boot",
 };
 
+const DRIFT_TITLES: Record<Status["drift"][number]["scope"], string> = {
+  running: "Drift:    ",
+  files: "Changed:  ",
+  next: "Next boot:",
+};
+
 /** Shows the status. */
 export function runStatus(options: CommandOptions<"status">, context: Context): number {
   using system = openSystem(options, context);
-  const status = readStatus(system.root, system.settings);
+  const status = readStatus(system.root, system.settings, SILENT_LOG);
   if (context.stdout.format === "json") context.stdout.writeJson({ kind: STATUS_KIND, value: status });
   else writeStatus(context.stdout, status);
   return EXITS[status.state];
@@ -61,6 +68,9 @@ function writeStatus(out: Output, status: Status): void {
     ]),
   );
   writeReport(out, status);
+  for (const { scope, message } of status.drift) {
+    out.writeLine(`${out.style("yellow", DRIFT_TITLES[scope])} ${printable(message)}`);
+  }
 }
 
 function writeReport(out: Output, { state, report }: Status): void {
