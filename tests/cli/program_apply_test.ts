@@ -92,7 +92,7 @@ testAsRoot(
       );
       assertMatch(left!.output, /^report.json\ntaken.service\n(ls: .*\n)?0\n$/);
       assertEquals(again!.code, 1);
-      assertMatch(again!.output, /^torcx: Cannot apply: it has run in this boot and failed: [^]*--retry/);
+      assertMatch(again!.output, /^torcx: Cannot apply: it has run in this boot and failed\n {2}Cannot apply profile [^]*--retry/);
       assertEquals(status!.code, 1);
       assertMatch(
         status!.output,
@@ -170,3 +170,35 @@ Deno.test("torcx status fails if the seal is broken", async () => {
     assertMatch(stderr, /^torcx: Cannot parse seal file "\/run\/metadata\/torcx": odd line "odd"\n/);
   });
 });
+
+testAsRoot(
+  "torcx status tells drift of the system, the archives and the next boot",
+  "it mounts",
+  () =>
+    withSystem({}, async (_run, root) => {
+      const results = await runVerbs(root, [
+        "apply --output json",
+        "status --output json",
+        "!rm run/systemd/system/hello.service",
+        `!truncate -s 1 "${STORE}/1/world:1.torcx.tgz"`,
+        "!rm etc/torcx/next-profile",
+        "!umount run/torcx/unpack",
+        "status --output json",
+      ]);
+      const readDrift = (output: string): string[] =>
+        JSON.parse(output).value.drift.map(({ scope, message }: { scope: string; message: string }) =>
+          `${scope}: ${message}`
+        );
+      assertEquals(readDrift(results[1]!.output), []);
+      const drift = readDrift(results[6]!.output);
+      assertEquals(drift.slice(0, 2), [
+        "running: the unpack dir is not mounted any more",
+        'running: "/run/systemd/system/hello.service" of image "hello" is gone',
+      ]);
+      assertEquals(drift.slice(2, 4), [
+        'files: the archive of image "world" is another one now: its size has changed',
+        'next: the upper profile changes from "edge" to none',
+      ]);
+      assertEquals(results[6]!.code, 0);
+    }),
+);
