@@ -76,9 +76,12 @@ Deno.test({
         assertEquals(native.code, 0, native.stderr);
         const emulated = await runEmulated(args(`emulated-${archive}`));
         assertEquals(emulated.code, 0, new TextDecoder().decode(emulated.stderr));
-        const tree = await describeTree(join(work, `emulated-${archive}`));
-        assert(Object.keys(tree).length > 3);
-        assertEquals(tree, await describeTree(join(work, `native-${archive}`)));
+        const [tree, expected] = await Promise.all(
+          ["emulated", "native"].map((name) => describeTree(join(work, `${name}-${archive}`))),
+        );
+        assert(Object.keys(tree!).length > 3);
+        // The top is the directory that was made for it, at its own time.
+        assertEquals({ ...tree, "": "" }, { ...expected, "": "" });
       }
     } finally {
       await Deno.remove(work, { recursive: true });

@@ -22,6 +22,7 @@ const ALLOWED: readonly RegExp[] = [
   // torcx's own paths, the root directory as the handle that they are below, and what leads to them
   /^\/(?:run|etc|var|var\/lib|usr|usr\/lib|usr\/share)?$/,
   /^\/run\/(?:torcx|metadata|systemd)(?:\/|$)/,
+  /^\/run\/\.torcx-[\w-]+\.tmp$/,
   /^\/(?:etc|var\/lib|usr\/share|usr\/share\/oem)\/torcx(?:\/|$)/,
   /^\/(?:etc\/coreos|usr\/share\/oem|usr\/lib\/os-release)(?:\/|$)/,
 ];
@@ -81,13 +82,16 @@ async function trace(system: string, args: readonly string[]): Promise<{ code: n
 /** Returns the paths that calls name, absolute and as the chroot sees them, sorted, each once. */
 function listPaths(lines: readonly string[], system: string): string[] {
   const paths = lines.flatMap((line) => {
-    const call = /^\d+ +\w+\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"/.exec(line);
+    const call = /^\d+ +(\w+)\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"/.exec(line);
     if (call === null) return [];
-    const [, base = "", path = ""] = call;
+    const [, name = "", base = "", path = ""] = call;
     const dir = base === system ? "/" : base.startsWith(`${system}/`) ? base.slice(system.length) : base;
-    return [normalize(path.startsWith("/") ? path : join(dir, path)).replace(/(.)\/$/, "$1")];
+    // openat2(2) with RESOLVE_IN_ROOT takes an absolute path as one below its directory.
+    const isBelow = name === "openat2" || !path.startsWith("/");
+    return [normalize(isBelow ? join(dir, path) : path).replace(/(.)\/$/, "$1")];
   });
-  return [...new Set(paths)].sort();
+  // What has no directory is no path: the text of a symlink, the source of a tmpfs.
+  return [...new Set(paths)].filter((path) => path.startsWith("/")).sort();
 }
 
 const CASES: { name: string; args: string[]; exit: number }[] = [

@@ -92,7 +92,10 @@ testAsRoot(
       );
       assertMatch(left!.output, /^report.json\ntaken.service\n(ls: .*\n)?0\n$/);
       assertEquals(again!.code, 1);
-      assertMatch(again!.output, /^torcx: Cannot apply: it has run in this boot and failed\n {2}Cannot apply profile [^]*--retry/);
+      assertMatch(
+        again!.output,
+        /^torcx: Cannot apply: it has run in this boot and failed\n {2}Cannot apply profile [^]*--retry/,
+      );
       assertEquals(status!.code, 1);
       assertMatch(
         status!.output,
