@@ -34,4 +34,6 @@ export const COMPILE_FLAGS: readonly string[] = [
   ...PERMISSION_FLAGS,
   // Otherwise a root program would load code from a predictable name below /tmp.
   "--no-code-cache",
+  // No import names the second thread's module.
+  "--include=lib/archive/inflate_worker.ts",
 ];

@@ -4,21 +4,25 @@
  */
 
 import { setImmediate } from "node:timers";
-import { ArchiveError } from "../errors.ts";
 import { Inflater } from "./inflate.ts";
+import { takeLane } from "./inflate_lanes.ts";
 
 /** Where an archive is read from. */
 export interface ArchiveSource {
   /** Fills a buffer from the start; returns the count, 0 at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): number;
+  /** What is known of the file. */
+  readonly stat?: { readonly size: number };
 }
 
 /** How an archive is packed. */
 export type Compression = "gzip" | "none";
 
 const INPUT_BYTES = 64 * 1024;
-/** Bytes handed on in one turn of the event loop: a signal or another archive waits no longer. */
-const TURN_BYTES = 4 * 1024 * 1024;
+/** Bytes taken in one turn of the event loop: a signal or another archive waits no longer. */
+const TURN_BYTES = 1024 * 1024;
+/** Inflating less takes no longer than starting a thread, 20 ms. */
+const LANE_BYTES_MIN = 4 * 1024 * 1024;
 
 /**
  * Reads an archive to its end.
@@ -34,27 +38,59 @@ export async function readArchive(
   onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
   onProgress: (readBytes: number) => void = () => {},
 ): Promise<{ readBytes: number }> {
-  let turnBytes = 0;
-  const take = (chunk: Uint8Array<ArrayBuffer>): void => {
-    turnBytes += chunk.length;
-    onChunk(chunk);
-  };
-  using inflater = compression === "gzip" ? new Inflater(take) : undefined;
-  const buffer = new Uint8Array(INPUT_BYTES);
   let readBytes = 0;
-  for (let count = source.read(buffer); count > 0; count = source.read(buffer)) {
+  const read = (buffer: Uint8Array<ArrayBuffer>): number => {
+    const count = source.read(buffer);
     readBytes += count;
-    const input = buffer.subarray(0, count);
-    if (inflater === undefined) take(input);
-    else inflater.push(input);
-    onProgress(readBytes);
+    if (count > 0) onProgress(readBytes);
+    return count;
+  };
+  if (compression === "none") await pump(read, onChunk);
+  else await readGzip(read, source.stat?.size ?? 0, onChunk);
+  return { readBytes };
+}
+
+type Read = (buffer: Uint8Array<ArrayBuffer>) => number;
+
+async function readGzip(
+  read: Read,
+  size: number,
+  onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
+): Promise<void> {
+  // Small files are done before a thread has started, or a lane is free.
+  if (size < LANE_BYTES_MIN) return await inflateHere(read, onChunk);
+  using lane = await takeLane();
+  if (lane.thread === undefined) return await inflateHere(read, onChunk);
+  try {
+    await lane.thread.inflate(read, onChunk);
+  } catch (error) {
+    lane.breakThread();
+    throw error;
+  }
+}
+
+async function inflateHere(read: Read, onChunk: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
+  let inflated = 0;
+  using inflater = new Inflater((chunk) => {
+    inflated += chunk.length;
+    onChunk(chunk);
+  });
+  await pump(read, (input) => {
+    inflated = 0;
+    inflater.push(input);
+    return Math.max(inflated, input.length);
+  });
+  inflater.end();
+}
+
+/** Reads a file to its end, and ends the turn each time enough was taken of it. */
+async function pump(read: Read, take: (input: Uint8Array<ArrayBuffer>) => number | void): Promise<void> {
+  const buffer = new Uint8Array(INPUT_BYTES);
+  let turnBytes = 0;
+  for (let count = read(buffer); count > 0; count = read(buffer)) {
+    turnBytes += take(buffer.subarray(0, count)) ?? count;
     if (turnBytes < TURN_BYTES) continue;
     turnBytes = 0;
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  if (inflater !== undefined && readBytes === 0) {
-    throw new ArchiveError("Cannot read gzip: the file is empty");
-  }
-  inflater?.end();
-  return { readBytes };
 }

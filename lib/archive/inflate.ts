@@ -34,9 +34,10 @@ const EMPTY = new Uint8Array(0);
 export class Inflater implements Disposable {
   readonly #handle: NonNullable<InternalGunzip["_handle"]>;
   readonly #state: Uint32Array;
-  readonly #output: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_BYTES);
-  readonly #onChunk: (chunk: Uint8Array<ArrayBuffer>) => void;
+  readonly #onChunk: (chunk: Uint8Array) => void;
+  readonly #takeOutput: () => Uint8Array;
   #fault: string | undefined;
+  #hasInput = false;
   /** After the last member: only zeros may follow. */
   #isPadding = false;
 
@@ -44,9 +45,12 @@ export class Inflater implements Disposable {
    * Starts a stream.
    *
    * @param onChunk takes the inflated bytes, valid during the call; what it throws comes through.
+   * @param takeOutput gives the memory for what is inflated next, by default one buffer for all.
    * @throws {TorcxError} `unsupported` if the runtime's zlib is another one.
    */
-  constructor(onChunk: (chunk: Uint8Array<ArrayBuffer>) => void) {
+  constructor(onChunk: (chunk: Uint8Array<ArrayBuffer>) => void);
+  constructor(onChunk: (chunk: Uint8Array) => void, takeOutput: () => Uint8Array);
+  constructor(onChunk: (chunk: Uint8Array<ArrayBuffer>) => void, takeOutput?: () => Uint8Array) {
     const { _handle, _writeState } = createGunzip() as unknown as InternalGunzip;
     if (typeof _handle?.writeSync !== "function" || !(_writeState instanceof Uint32Array)) {
       throw new TorcxError("unsupported", "Cannot read gzip: the runtime's zlib has no handle of its own", {
@@ -58,7 +62,9 @@ export class Inflater implements Disposable {
     };
     this.#handle = _handle;
     this.#state = _writeState;
-    this.#onChunk = onChunk;
+    this.#onChunk = onChunk as (chunk: Uint8Array) => void;
+    const buffer = takeOutput === undefined ? new Uint8Array(OUTPUT_BYTES) : undefined;
+    this.#takeOutput = takeOutput ?? ((): Uint8Array => buffer!);
   }
 
   /**
@@ -66,7 +72,8 @@ export class Inflater implements Disposable {
    *
    * @throws {ArchiveError} if they are no valid gzip.
    */
-  push(input: Uint8Array<ArrayBuffer>): void {
+  push(input: Uint8Array): void {
+    this.#hasInput ||= input.length > 0;
     const used = this.#isPadding ? 0 : this.#inflate(input, constants.Z_NO_FLUSH);
     if (used === input.length) return;
     this.#isPadding = true;
@@ -78,9 +85,10 @@ export class Inflater implements Disposable {
   /**
    * Ends the file.
    *
-   * @throws {ArchiveError} if it is cut off.
+   * @throws {ArchiveError} if it is cut off, or empty.
    */
   end(): void {
+    if (!this.#hasInput) throw new ArchiveError("Cannot read gzip: the file is empty");
     if (!this.#isPadding) this.#inflate(EMPTY, constants.Z_FINISH);
   }
 
@@ -89,14 +97,15 @@ export class Inflater implements Disposable {
   }
 
   /** Returns how many bytes of the input belong to gzip members. */
-  #inflate(input: Uint8Array<ArrayBuffer>, flush: number): number {
+  #inflate(input: Uint8Array, flush: number): number {
     let used = 0;
     for (;;) {
-      this.#handle.writeSync(flush, input, used, input.length - used, this.#output, 0, OUTPUT_BYTES);
+      const output = this.#takeOutput();
+      this.#handle.writeSync(flush, input, used, input.length - used, output, 0, output.length);
       if (this.#fault !== undefined) throw describeFault(this.#fault);
       const space = this.#state[0]!;
       used = input.length - this.#state[1]!;
-      if (space < OUTPUT_BYTES) this.#onChunk(this.#output.subarray(0, OUTPUT_BYTES - space));
+      if (space < output.length) this.#onChunk(output.subarray(0, output.length - space));
       // A full buffer may mean more output from the same input.
       if (space > 0) return used;
     }

@@ -151,3 +151,70 @@ Deno.test("readArchive() lets two archives have their turns", async () => {
   await Promise.all([start("a"), start("b")]);
   assertEquals(order.length > 4, true, order.join());
 });
+
+/** A gzip of more than 4 MiB, which is inflated on the second thread while another one is read. */
+function makeLarge(seed: number): { stream: Uint8Array<ArrayBuffer>; sum: number; length: number } {
+  const data = new Uint32Array(2_000_000);
+  let value = seed;
+  for (let at = 0; at < data.length; at++) {
+    value = Math.imul(value, 1664525) + 1013904223;
+    // Half noise, half zeros.
+    data[at] = at % 2 === 0 ? value : 0;
+  }
+  const bytes = new Uint8Array(data.buffer);
+  return { stream: concat(gzipSync(bytes, { level: 1 })), sum: crc32(bytes), length: bytes.length };
+}
+
+interface LargeResult {
+  sum: number;
+  length: number;
+}
+
+async function readLarge(stream: Uint8Array, onChunk: () => void = () => {}): Promise<LargeResult> {
+  const source = { ...makeSource(stream, Infinity), stat: { size: stream.length } };
+  const result = { sum: 0, length: 0 };
+  await readArchive(source, "gzip", (chunk) => {
+    onChunk();
+    result.sum = crc32(chunk.slice(), result.sum);
+    result.length += chunk.length;
+  });
+  return result;
+}
+
+Deno.test("readArchive() inflates several large archives at once, each whole", async () => {
+  const archives = [1, 2, 3, 4, 5].map(makeLarge);
+  for (const { stream } of archives) assertEquals(stream.length > 4 * 1024 * 1024, true);
+  const results = await Promise.all(archives.map(({ stream }) => readLarge(stream)));
+  assertEquals(results, archives.map(({ sum, length }) => ({ sum, length })));
+});
+
+Deno.test("readArchive() fails for the one of several archives that is damaged, wherever it is inflated", async () => {
+  const good = makeLarge(1);
+  const cut = good.stream.subarray(0, good.stream.length - 9);
+  const bad = good.stream.slice();
+  bad[bad.length - 8]! ^= 1;
+  const fault = new RangeError("taker");
+  const failures: [read: () => Promise<LargeResult>, error: typeof Error, reason: string][] = [
+    [(): Promise<LargeResult> => readLarge(cut), ArchiveError as never, "cut off"],
+    [(): Promise<LargeResult> => readLarge(bad), ArchiveError as never, "checksum is wrong"],
+    [
+      (): Promise<LargeResult> =>
+        readLarge(good.stream, () => {
+          throw fault;
+        }),
+      RangeError,
+      "taker",
+    ],
+  ];
+  for (const [read, error, reason] of failures) {
+    for (const place of [0, 1, 2]) {
+      const runs = [0, 1, 2].map((index) => index === place ? read() : readLarge(good.stream));
+      const results = await Promise.allSettled(runs);
+      await assertRejects(() => runs[place]!, error, reason);
+      for (const [index, result] of results.entries()) {
+        if (index === place) continue;
+        assertEquals(result.status === "fulfilled" && result.value.sum, good.sum, `${reason}, ${place}`);
+      }
+    }
+  }
+});
