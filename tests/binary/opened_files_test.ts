@@ -21,7 +21,7 @@ const ALLOWED: readonly RegExp[] = [
   /^\/(?:proc|sys|dev)(?:\/|$)/,
   // torcx's own paths, the root directory as the handle that they are below, and what leads to them
   /^\/(?:run|etc|var|var\/lib|usr|usr\/lib|usr\/share)?$/,
-  /^\/run\/(?:torcx|metadata|systemd)(?:\/|$)/,
+  /^\/run\/(?:torcx|metadata|systemd|\.torcx-[\w-]+\.tmp)(?:\/|$)/,
   /^\/run\/\.torcx-[\w-]+\.tmp$/,
   /^\/(?:etc|var\/lib|usr\/share|usr\/share\/oem)\/torcx(?:\/|$)/,
   /^\/(?:etc\/coreos|usr\/share\/oem|usr\/lib\/os-release)(?:\/|$)/,
@@ -83,15 +83,15 @@ async function trace(system: string, args: readonly string[]): Promise<{ code: n
 function listPaths(lines: readonly string[], system: string): string[] {
   const paths = lines.flatMap((line) => {
     const call = /^\d+ +(\w+)\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"/.exec(line);
-    if (call === null) return [];
-    const [, name = "", base = "", path = ""] = call;
+    const [, name = "", base = "", path = ""] = call ?? [];
+    // Their first text is a source or a link's text, and is not looked up.
+    if (call === null || name === "mount" || name.startsWith("symlink")) return [];
     const dir = base === system ? "/" : base.startsWith(`${system}/`) ? base.slice(system.length) : base;
-    // openat2(2) with RESOLVE_IN_ROOT takes an absolute path as one below its directory.
-    const isBelow = name === "openat2" || !path.startsWith("/");
-    return [normalize(isBelow ? join(dir, path) : path).replace(/(.)\/$/, "$1")];
+    // openat2 is called for paths inside of a directory only.
+    const isAbsolute = path.startsWith("/") && name !== "openat2";
+    return [normalize(isAbsolute ? path : join(dir, path)).replace(/(.)\/$/, "$1")];
   });
-  // What has no directory is no path: the text of a symlink, the source of a tmpfs.
-  return [...new Set(paths)].filter((path) => path.startsWith("/")).sort();
+  return [...new Set(paths)].sort();
 }
 
 const CASES: { name: string; args: string[]; exit: number }[] = [
@@ -129,9 +129,17 @@ Deno.test("listPaths() tells what was opened, below which directory", () => {
   const lines = [
     '12 openat(AT_FDCWD</tmp/s>, "/etc/ld.so.cache", O_RDONLY|O_CLOEXEC) = 3</tmp/s/etc/ld.so.cache>',
     '12 openat2(9</tmp/s/run>, "torcx/bin", {flags=O_PATH, mode=0}, 24) = -1 ENOENT (No such file)',
+    '12 openat2(9</tmp/s/run/torcx>, "/etc/x", {flags=O_PATH, mode=0}, 24) = -1 ENOENT (No such file)',
+    '12 symlinkat("/nowhere", 9</tmp/s/run>, "link") = 0',
     '12 readlink("/proc/self/exe", "/opt/torcx/torcx", 4096) = 16',
     '12 newfstatat(3</tmp/s/etc>, "", {st_mode=S_IFREG}, AT_EMPTY_PATH) = 0',
     "12 +++ exited with 0 +++",
   ];
-  assertEquals(listPaths(lines, "/tmp/s"), ["/etc", "/etc/ld.so.cache", "/proc/self/exe", "/run/torcx/bin"]);
+  assertEquals(listPaths(lines, "/tmp/s"), [
+    "/etc",
+    "/etc/ld.so.cache",
+    "/proc/self/exe",
+    "/run/torcx/bin",
+    "/run/torcx/etc/x",
+  ]);
 });
