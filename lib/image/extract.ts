@@ -8,7 +8,7 @@ import { quote, TorcxError } from "../errors.ts";
 import { mountSquashfs, unmount } from "../sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
 import { emptyDirectory } from "../sys/removal.ts";
-import { type OpenFile, Root } from "../sys/root.ts";
+import { type FileStat, type OpenFile, Root } from "../sys/root.ts";
 import { copyTree } from "./copy_tree.ts";
 import { checkSquashfs } from "./squashfs_check.ts";
 import { TreeWriter } from "./tree_writer.ts";
@@ -17,6 +17,7 @@ import { type UnpackOptions, type UnpackSummary, unpackTar } from "./unpack.ts";
 /** Options of {@linkcode extractArchive}. */
 export type ExtractOptions = Pick<UnpackOptions, "onProgress" | "onWarning">;
 
+const WRITABLE_BY_OTHERS = 0o022;
 const NO_OWNERS = "owners are not kept: only root can set them";
 
 /**
@@ -68,12 +69,28 @@ function prepareDirectory(root: Root, directory: string): boolean {
     root.makeDir(path, 0o755);
     return true;
   }
-  const isDirectory = root.findStat(path)?.type === "directory";
-  if (isDirectory && root.readDir(path).length === 0) return false;
+  const found = root.findStat(path);
+  const isDirectory = found?.type === "directory";
+  if (isDirectory && root.readDir(path).length === 0) {
+    checkOwner(directory, found);
+    return false;
+  }
   throw new TorcxError(
     "exists",
     `Cannot extract into ${quote(directory)}: it is ${isDirectory ? "not empty" : `a ${stat.type}`}`,
     { hint: "Name a directory that is empty or does not exist" },
+  );
+}
+
+/** Who may write in the directory could put a link in the place of a file whose owner and mode are set next. */
+function checkOwner(directory: string, { uid, mode }: FileStat): void {
+  if (!isRootUser() || (uid === 0 && (mode & WRITABLE_BY_OTHERS) === 0)) return;
+  throw new TorcxError(
+    "invalid",
+    `Cannot extract into ${quote(directory)} as root: ${
+      uid === 0 ? "others" : `user ${uid}`
+    } may write in it`,
+    { hint: "Name a directory that does not exist, or that root alone writes" },
   );
 }
 
@@ -87,7 +104,7 @@ function extractSquashfs(
 ): UnpackSummary {
   enterPrivateMountNamespace();
   // A descriptor from before belongs to the mounts of others, on which nothing can be mounted from here.
-  using inside = Root.open(root.path);
+  using inside = Root.open(root.path, { resolver: root.resolver });
   const path = encodePath(directory);
   mountSquashfs(inside, source, path);
   const warnings: string[] = [];

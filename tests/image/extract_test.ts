@@ -190,3 +190,25 @@ for (const [what, { damage, code }] of Object.entries(DAMAGES)) {
     },
   });
 }
+
+for (
+  const { what, mode, uid, reason } of [
+    { what: "another user owns the directory", mode: 0o755, uid: 1000, reason: "user 1000 may write" },
+    { what: "everybody may write in the directory", mode: 0o1777, uid: 0, reason: "others may write" },
+    { what: "a group may write in the directory", mode: 0o775, uid: 0, reason: "others may write" },
+  ]
+) {
+  Deno.test({
+    name: `extractArchive() refuses to work as root if ${what}`,
+    ignore: !isRoot,
+    async fn(): Promise<void> {
+      using arena = new Arena();
+      const directory = `${arena.directory}/shared`;
+      Deno.mkdirSync(directory);
+      Deno.chownSync(directory, uid, 0);
+      Deno.chmodSync(directory, mode);
+      await assertRejects(() => extract(arena, "a.tar", TAR, "shared"), TorcxError, reason);
+      assertEquals([...Deno.readDirSync(directory)], []);
+    },
+  });
+}
