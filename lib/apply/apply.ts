@@ -13,7 +13,7 @@ import { type ApplyMode, type ApplyReport, encodeReport } from "../manifest/repo
 import type { Root } from "../sys/root.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { prepareSquashfs } from "./kernel_modules.ts";
-import type { ImageOperation, Operation } from "./operations.ts";
+import { describeOperation, type ImageOperation, type Operation } from "./operations.ts";
 import { type ApplyPlan, type ImageFault, planApply, type PlannedImage } from "./plan.ts";
 import { planPropagation } from "./propagate.ts";
 import { Recorder } from "./recorder.ts";
@@ -230,7 +230,18 @@ class Flow {
     }
     this.#options.signal?.throwIfAborted();
     this.#done.push(operation);
-    executeOperation(this.#root, operation, this.#log, text);
+    try {
+      executeOperation(this.#root, operation, this.#log, text);
+    } catch (cause) {
+      if (!(cause instanceof TorcxError)) throw cause;
+      const { upper_profile, lower_profiles } = this.#recorder.report;
+      const name = upper_profile || (lower_profiles.at(-1) ?? "");
+      throw new TorcxError(
+        cause.code,
+        `Cannot apply profile ${quote(name)}: it was not possible to ${describeOperation(operation)}`,
+        { cause },
+      );
+    }
   }
 
   #logSuccess(plan: ApplyPlan): ApplyReport {

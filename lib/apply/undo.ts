@@ -44,7 +44,9 @@ function undoOperation(root: Root, operation: Operation): void {
       return undoCopy(root, operation);
     case "write_run_profile":
     case "write_seal":
-      return ignore(() => root.unlink(operation.path));
+      // On a read-only file system there is nothing to remove, and removing it is an error all the same.
+      if (root.findLstat(operation.path) !== undefined) root.unlink(operation.path);
+      return;
     case "write_report":
       // It is written anew, with the failure.
       return;
