@@ -1,0 +1,158 @@
+/** Tests mounts and loop devices, in a mount namespace that goes with the test. */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { encodePath } from "../../lib/bytes.ts";
+import { isErrno, SyscallError } from "../../lib/errors.ts";
+import {
+  hasLoopDevices,
+  mountSquashfs,
+  mountTmpfs,
+  readMounts,
+  readSpace,
+  remountReadOnly,
+  unmount,
+} from "../../lib/sys/mounts.ts";
+import { enterPrivateMountNamespace, isRootUser } from "../../lib/sys/namespace.ts";
+import { Root } from "../../lib/sys/root.ts";
+import { CORPUS_DIR, hasCorpus } from "../support/corpus.ts";
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+const isRoot = isRootUser();
+if (!isRoot) print("tests of mounts are skipped: they take root");
+
+const TARGET = encodePath("target");
+
+/** Calls `use` with a root that has an empty directory `target`, in a namespace of its own. */
+function withMountPoint(use: (root: Root, target: string) => void): void {
+  const directory = Deno.makeTempDirSync({ prefix: "torcx-mounts-" });
+  try {
+    enterPrivateMountNamespace();
+    Deno.mkdirSync(`${directory}/target`);
+    using root = Root.open(directory);
+    use(root, `${directory}/target`);
+    unmount(root, TARGET);
+    assertEquals(readMounts().filter(({ target }) => target.startsWith(directory)), []);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+function find(path: string): { type: string; isReadOnly: boolean } | undefined {
+  return readMounts().filter(({ target }) => target === path).map(({ type, isReadOnly }) => ({
+    type,
+    isReadOnly,
+  }))[0];
+}
+
+Deno.test({
+  name: "mountTmpfs() mounts a tmpfs of a size, 0755 and nodev, and remountReadOnly() seals it",
+  ignore: !isRoot,
+  fn(): void {
+    withMountPoint((root, target) => {
+      mountTmpfs(root, TARGET, "8m");
+      assertEquals(find(target), { type: "tmpfs", isReadOnly: false });
+      assertEquals(root.stat(TARGET).mode, 0o755);
+      assertEquals(readSpace(root, TARGET).totalBytes, 8 * 1024 * 1024);
+      root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
+      new Deno.Command("mknod", { args: [`${target}/null`, "c", "1", "3"] }).outputSync();
+      assertThrows(() => Deno.readFileSync(`${target}/null`), Error, "");
+      remountReadOnly(root, TARGET);
+      assertEquals(find(target), { type: "tmpfs", isReadOnly: true });
+      const error = assertThrows(
+        () => root.writeNewFile(encodePath("target/other"), new Uint8Array(1), 0o600),
+        SyscallError,
+      );
+      assert(isErrno(error, "EROFS"));
+      // What is not repeated is dropped: devices must stay dead.
+      assertThrows(() => Deno.readFileSync(`${target}/null`), Error, "");
+    });
+  },
+});
+
+Deno.test({
+  name: "mountTmpfs() fails where the size is none, and mounts nothing",
+  ignore: !isRoot,
+  fn(): void {
+    withMountPoint((root, target) => {
+      assertThrows(() => mountTmpfs(root, TARGET, "many"), SyscallError, "EINVAL");
+      assertEquals(find(target), undefined);
+      Deno.symlinkSync("target", target.replace(/target$/, "link"));
+      // A symlink in the place of the target must not move the mount.
+      assertThrows(() => mountTmpfs(root, encodePath("link"), "8m"), SyscallError, "ENOTDIR");
+    });
+  },
+});
+
+Deno.test({
+  name: "unmount() takes what is mounted away though it is in use, and nothing is no error",
+  ignore: !isRoot,
+  fn(): void {
+    withMountPoint((root, target) => {
+      unmount(root, TARGET);
+      mountTmpfs(root, TARGET, undefined);
+      root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
+      using file = root.openFile(encodePath("target/file"));
+      unmount(root, TARGET);
+      assertEquals(find(target), undefined);
+      assertEquals(file.read(new Uint8Array(4)), 1);
+    });
+  },
+});
+
+const squashfsReason = !isRoot
+  ? "it takes root"
+  : !hasLoopDevices()
+  ? "there are no loop devices"
+  : !hasCorpus()
+  ? `there is no ${CORPUS_DIR}`
+  : undefined;
+if (squashfsReason !== undefined) print(`the test of mountSquashfs() is skipped: ${squashfsReason}`);
+
+/** Returns the files that loop devices are bound to. */
+function listLoops(): string[] {
+  return [...Deno.readDirSync("/sys/block")].filter(({ name }) => name.startsWith("loop")).flatMap(
+    ({ name }) => {
+      try {
+        return [Deno.readTextFileSync(`/sys/block/${name}/loop/backing_file`).trim()];
+      } catch {
+        return [];
+      }
+    },
+  );
+}
+
+Deno.test({
+  name: "mountSquashfs() mounts a file read-only over a loop device that goes with the mount",
+  ignore: squashfsReason !== undefined,
+  fn(): void {
+    withMountPoint((root, target) => {
+      const image = target.replace(/target$/, "image.squashfs");
+      Deno.copyFileSync(`${CORPUS_DIR}/torcx/addon_02.torcx.squashfs`, image);
+      const countLoops = (): number => listLoops().filter((file) => file === image).length;
+      for (let round = 0; round < 3; round++) {
+        {
+          using file = root.openFile(encodePath("image.squashfs"));
+          mountSquashfs(root, file, TARGET);
+        }
+        assertEquals(find(target), { type: "squashfs", isReadOnly: true });
+        assertEquals(countLoops(), 1);
+        assert(root.readFile(encodePath("target/.torcx/manifest.json")).length > 0);
+        unmount(root, TARGET);
+        assertEquals(countLoops(), 0);
+      }
+      Deno.writeFileSync(image, new Uint8Array(8192));
+      using broken = root.openFile(encodePath("image.squashfs"));
+      assertThrows(() => mountSquashfs(root, broken, TARGET), SyscallError, "mount");
+      assertEquals([find(target), countLoops()], [undefined, 0]);
+    });
+  },
+});
+
+Deno.test("readMounts() reads what the kernel lists, names unescaped", () => {
+  const mounts = readMounts();
+  assertEquals(mounts.find(({ target }) => target === "/proc")?.type, "proc");
+  assert(mounts.every(({ target }) => target.startsWith("/")));
+});
