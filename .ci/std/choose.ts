@@ -1,7 +1,7 @@
 /**
  * Owns the choice between the @std packages of JSR and the stand-ins beside this file: JSR if it answers
- * within three seconds, else the stand-ins; `TORCX_STD=jsr|local` forces one. The launcher and the build
- * script call it.
+ * within three seconds, else the stand-ins; `TORCX_STD=jsr|local` forces one. `TORCX_LOCK=update` lets a new
+ * npm package into the lock. The launcher, the build and the installation call it.
  */
 
 import { fromFileUrl } from "./path.ts";
@@ -41,8 +41,8 @@ function useJsr(why: string): StdChoice {
 
 function useLocal(why: string): StdChoice {
   const flags = [`--import-map=${IMPORT_MAP}`, `--lock=${LOCK}`];
-  // CI must not go on with packages that the lock does not name.
-  if (Deno.env.has("CI")) flags.push("--frozen");
+  // A package that the lock does not name is an error, unless its new entry is what is wanted.
+  if (Deno.env.get("TORCX_LOCK") !== "update") flags.push("--frozen");
   return { std: "local", note: `@std packages: .ci/std (${why})`, flags };
 }
 
