@@ -4,10 +4,10 @@
  * for the journal of a run that was killed.
  */
 
-import { joinPath, splitPath } from "../bytes.ts";
+import { type ByteString, joinPath, splitPath } from "../bytes.ts";
 import { isErrno, TorcxError } from "../errors.ts";
 import { unmount } from "../sys/mounts.ts";
-import type { Root } from "../sys/root.ts";
+import { isTemporaryName, type Root } from "../sys/root.ts";
 import { describeOperation, type Operation } from "./operations.ts";
 
 /** Takes operations back, the last one first; returns what could not be taken back, as messages. */
@@ -55,21 +55,22 @@ function undoOperation(root: Root, operation: Operation): void {
   }
 }
 
-/** A name that `makeTemporaryName()` gives. */
-const TEMPORARY_NAME = /^\.torcx-\d+-\d+\.tmp$/;
-
 function undoCopy(root: Root, { from, path }: Extract<Operation, { kind: "copy" }>): void {
-  const { parent } = splitPath(path);
-  if (root.findStat(parent)?.type !== "directory") return;
-  for (const { name } of root.readDir(parent)) {
-    if (TEMPORARY_NAME.test(name)) root.unlink(joinPath(parent, name));
-  }
+  removeTemporaries(root, splitPath(path).parent);
   if (root.findLstat(path)?.type !== "file") return;
   // Without its source, in a tmpfs that is gone, the undo had come past this copy already.
   if (root.findStat(from)?.type !== "file") return;
   const copy = root.readFile(path, COPY_BYTES_MAX);
   const source = root.readFile(from, COPY_BYTES_MAX);
   if (copy.length === source.length && copy.every((byte, at) => byte === source[at])) root.unlink(path);
+}
+
+/** Removes what a kill left between the making of a file and its renaming into place. */
+function removeTemporaries(root: Root, directory: ByteString): void {
+  if (root.findStat(directory)?.type !== "directory") return;
+  for (const { name } of root.readDir(directory)) {
+    if (isTemporaryName(name)) root.unlink(joinPath(directory, name));
+  }
 }
 
 /** Units, rules and the like are small; a larger one is no configuration file. */

@@ -97,6 +97,11 @@ export function makeTemporaryName(): ByteString {
   return encodePath(`.torcx-${Deno.pid}-${++temporaryCounter}-${salt}.tmp`);
 }
 
+/** Returns whether `makeTemporaryName()` gives such names. */
+export function isTemporaryName(name: ByteString): boolean {
+  return /^\.torcx-\d+-\d+-[0-9a-z]+\.tmp$/.test(name);
+}
+
 /** A directory as the root of path resolution. Dispose it to close its descriptor. */
 export class Root implements Disposable {
   /** The host path it was opened by, for messages. */
