@@ -44,6 +44,7 @@ function undoOperation(root: Root, operation: Operation): void {
       return undoCopy(root, operation);
     case "write_run_profile":
     case "write_seal":
+      removeTemporaries(root, splitPath(operation.path).parent);
       // On a read-only file system there is nothing to remove, and removing it is an error all the same.
       if (root.findLstat(operation.path) !== undefined) root.unlink(operation.path);
       return;
