@@ -8,6 +8,7 @@ import { isErrno } from "../errors.ts";
 import { close, fchmod, fchown, mkdirat, openat, readlinkat, tryOpenat } from "../sys/calls.ts";
 import { ENOENT } from "../sys/errno.ts";
 import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "../sys/flags.ts";
+import { openInRoot } from "../sys/resolve.ts";
 import type { Root } from "../sys/root.ts";
 
 /** Open descriptors at a time; RLIMIT_NOFILE is often 1024, and images are unpacked side by side. */
@@ -38,7 +39,6 @@ export class DirectoryCache implements Disposable {
   readonly #known = new Map<ByteString, Directory>();
   /** The last one returned outlives one more call: a link has two parents. */
   #recent: Directory | undefined;
-  #hasSymlinks = false;
 
   constructor(root: Root, options: DirectoryCacheOptions) {
     this.#root = root;
@@ -52,7 +52,14 @@ export class DirectoryCache implements Disposable {
    * @throws {SyscallError} if a part of it is no directory, or a symlink to nothing.
    */
   open(path: ByteString): Directory {
-    return this.#find(path) ?? this.#keep(path, this.#openOrMake(path));
+    const known = this.#find(path);
+    if (known !== undefined) return known;
+    try {
+      return this.#keep(path, this.#resolve(path));
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error;
+      return this.#keep(path, this.#make(path));
+    }
   }
 
   /**
@@ -61,18 +68,13 @@ export class DirectoryCache implements Disposable {
    * @throws {SyscallError} as open(2).
    */
   openExisting(path: ByteString): Directory {
-    return this.#find(path) ?? this.#keep(path, this.#root.open(path, O_SEARCH));
+    return this.#find(path) ?? this.#keep(path, this.#resolve(path));
   }
 
   /** Opens any path, `..` included; the caller closes the descriptor. */
   openUncached(path: ByteString): Directory {
     const fd = this.#root.open(path, O_SEARCH);
     return { fd, path: this.#findRealPath(fd) ?? path };
-  }
-
-  /** Says that a symlink was made: from now on a directory may have several paths. */
-  noteSymlink(): void {
-    this.#hasSymlinks = true;
   }
 
   /** Forgets everything: a symlink or directory was replaced, and changed what paths mean. */
@@ -93,9 +95,8 @@ export class DirectoryCache implements Disposable {
     return directory;
   }
 
-  #keep(path: ByteString, fd: number): Directory {
+  #keep(path: ByteString, directory: Directory): Directory {
     if (this.#known.size >= OPEN_MAX) this.#dropOldest();
-    const directory = { fd, path: this.#hasSymlinks ? this.#findRealPath(fd) ?? path : path };
     this.#known.set(path, directory);
     this.#recent = directory;
     return directory;
@@ -110,6 +111,27 @@ export class DirectoryCache implements Disposable {
     }
   }
 
+  /** Returns the nearest open directory above a path, and what of the path is below it. */
+  #findAncestor(path: ByteString): { base: Directory; rest: ByteString } {
+    for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
+      const base = this.#known.get(path.slice(0, slash) as ByteString);
+      if (base !== undefined) return { base, rest: path.slice(slash + 1) as ByteString };
+    }
+    return { base: this.#top, rest: path };
+  }
+
+  /** Opens a directory from the nearest one above; one with symlinks on the way, from the root. */
+  #resolve(path: ByteString): Directory {
+    const { base, rest } = this.#findAncestor(path);
+    try {
+      const fd = openInRoot(this.#root.resolver, base.fd, rest, O_SEARCH, { isSymlinkRefused: true });
+      return { fd, path: joinPath(base.path, rest) };
+    } catch (error) {
+      if (!isErrno(error, "ELOOP")) throw error;
+      return this.openUncached(path);
+    }
+  }
+
   /** Returns the kernel's path of a directory below the root, undefined if /proc does not tell. */
   #findRealPath(fd: number): ByteString | undefined {
     const read = (of: number): ByteString => readlinkat(AT_FDCWD, encodePath(`/proc/self/fd/${of}`));
@@ -119,45 +141,41 @@ export class DirectoryCache implements Disposable {
       if (path === "/" || `${path}/` === top) return encodePath("");
       return path.startsWith(top) ? path.slice(top.length) as ByteString : undefined;
     } catch (error) {
-      if (isErrno(error, "ENOENT", "EACCES")) return undefined;
+      if (isErrno(error, "ENOENT", "EACCES", "ENAMETOOLONG")) return undefined;
       throw error;
     }
   }
 
-  /** Opens a directory and makes what is missing on the way. */
-  #openOrMake(path: ByteString): number {
-    try {
-      return this.#root.open(path, O_SEARCH);
-    } catch (error) {
-      if (!isErrno(error, "ENOENT")) throw error;
-    }
-    let fd = this.#root.fd;
-    let at = encodePath("");
-    for (const name of path.split("/") as ByteString[]) {
+  /** Opens a directory step by step, and makes what is missing. */
+  #make(path: ByteString): Directory {
+    const { base, rest } = this.#findAncestor(path);
+    let at = path.slice(0, path.length - rest.length) as ByteString;
+    let directory = base;
+    for (const name of rest.split("/") as ByteString[]) {
       at = joinPath(at, name);
-      let next: number;
+      let next: Directory;
       try {
-        next = this.#enter(fd, name, at);
+        next = this.#enter(directory, name, at);
       } finally {
-        if (fd !== this.#root.fd) close(fd);
+        if (directory !== base) close(directory.fd);
       }
-      fd = next;
+      directory = next;
     }
-    return fd;
+    return directory;
   }
 
   /** Opens a directory in another one, and makes it if it is missing. */
-  #enter(parent: number, name: ByteString, path: ByteString): number {
-    const fd = tryOpenat(parent, name, O_SEARCH | O_NOFOLLOW);
-    if (fd >= 0) return fd;
+  #enter(parent: Directory, name: ByteString, path: ByteString): Directory {
+    const fd = tryOpenat(parent.fd, name, O_SEARCH | O_NOFOLLOW);
+    if (fd >= 0) return { fd, path: joinPath(parent.path, name) };
     // Perhaps a symlink, which is resolved from the root.
-    if (fd !== -ENOENT) return this.#root.open(path, O_SEARCH);
-    mkdirat(parent, name, 0o700);
-    const made = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (fd !== -ENOENT) return this.openUncached(path);
+    mkdirat(parent.fd, name, 0o700);
+    const made = openat(parent.fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
       if (this.#isOwnerKept) fchown(made, 0, 0);
       fchmod(made, PARENT_MODE);
-      return openat(made, encodePath("."), O_SEARCH);
+      return { fd: openat(made, encodePath("."), O_SEARCH), path: joinPath(parent.path, name) };
     } finally {
       close(made);
     }

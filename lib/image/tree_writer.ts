@@ -23,9 +23,10 @@ import {
   writeAll,
 } from "../sys/calls.ts";
 import { EEXIST, ENOENT, EPERM, getErrnoName } from "../sys/errno.ts";
-import { AT_REMOVEDIR, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } from "../sys/flags.ts";
+import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../sys/flags.ts";
 import { type FileType, type Root, toFileStat } from "../sys/root.ts";
 import { type Directory, DirectoryCache } from "./directory_cache.ts";
+import { finishDirectories } from "./directory_metadata.ts";
 import { findLinkSource, normalizeEntryPath } from "./entry_path.ts";
 import { type MetadataOptions, MetadataWriter } from "./metadata.ts";
 
@@ -73,6 +74,7 @@ export class TreeWriter implements TarSink, Disposable {
     fifos: 0,
     skipped: 0,
   };
+  readonly #root: Root;
   readonly #cache: DirectoryCache;
   readonly #metadata: MetadataWriter;
   readonly #onWarning: (message: string) => void;
@@ -83,6 +85,7 @@ export class TreeWriter implements TarSink, Disposable {
   #fd = -1;
 
   constructor(root: Root, options: MetadataOptions) {
+    this.#root = root;
     this.#cache = new DirectoryCache(root, options);
     this.#metadata = new MetadataWriter(root, options);
     this.#onWarning = options.onWarning;
@@ -133,15 +136,13 @@ export class TreeWriter implements TarSink, Disposable {
    * @throws {TorcxError} naming the directory.
    */
   finish(): void {
-    // A parent's path comes before its children's, as a prefix does.
-    for (const path of [...this.#directories.keys()].sort().reverse()) {
-      const entry = this.#directories.get(path)!;
+    finishDirectories(this.#root, this.#directories, (fd, entry) => {
       try {
-        this.#finishDirectory(path, entry);
+        this.#metadata.write(fd, entry);
       } catch (cause) {
         fail(entry, cause);
       }
-    }
+    });
     this.#directories.clear();
   }
 
@@ -165,7 +166,6 @@ export class TreeWriter implements TarSink, Disposable {
         return this.#makeDirectory(path, entry);
       case "symlink":
         this.#create(path, (dir, name) => symlinkat(entry.linkTarget, dir, name), entry);
-        this.#cache.noteSymlink();
         this.counts.symlinks++;
         return;
       case "fifo":
@@ -316,16 +316,6 @@ export class TreeWriter implements TarSink, Disposable {
     } catch (error) {
       if (isErrno(error, "ENOENT")) return undefined;
       throw error;
-    }
-  }
-
-  #finishDirectory(path: ByteString, entry: TarEntry): void {
-    const { parent, name } = splitPath(path);
-    const fd = openat(this.#cache.openExisting(parent).fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    try {
-      this.#metadata.write(fd, entry);
-    } finally {
-      close(fd);
     }
   }
 }
