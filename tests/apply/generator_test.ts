@@ -1,0 +1,212 @@
+/** Tests torcx-generator as systemd calls it, in namespaces with a /run of their own: the modes, and the unit. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { encodeService } from "../../lib/apply/hand_off.ts";
+import { makeManifest, packImage } from "../cli/archives.ts";
+import { makeProfile, type Node, testAsRoot, withTree, writeNodes } from "../catalog/tree.ts";
+import { runTorcx } from "../support/binary.ts";
+
+/** PID 1's own mount namespace: the shell is PID 1 of its own. */
+const IN_PLACE = ["unshare", "-m", "-p", "-f", "--mount-proc"];
+/** A mount namespace that is not PID 1's. */
+const HAND_OFF = ["unshare", "-m"];
+
+const SYSTEM: Record<string, Node> = {
+  "usr/lib/os-release": "VERSION_ID=1\n",
+  "usr/share/torcx/profiles/vendor.json": makeProfile(),
+  "etc/profiles/edge.json": makeProfile("users:1"),
+  "etc/next-profile": "edge\n",
+  "normal/.keep": "",
+};
+
+/** Runs steps with the host's /run covered and the log in the file `log`; `generate` is the generator. */
+async function runGeneratorSteps(
+  namespace: readonly string[],
+  steps: readonly string[],
+  changes: Record<string, Node | null> = {},
+): Promise<{ output: string; code: number }[]> {
+  const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "torcx-generator-" }));
+  try {
+    const nodes = Object.entries({ ...SYSTEM, ...changes }).filter(([, node]) => node !== null);
+    writeNodes(root, Object.fromEntries(nodes) as Record<string, Node>);
+    if (changes["no-archive"] === undefined) {
+      packImage(`${root}/base/store/users:1.torcx.tgz`, {
+        ...makeManifest({ sysusers: ["/users.conf"], bin: ["/bin"] }),
+        "users.conf": "u torcx-test -\n",
+        "bin/users": "",
+      });
+    }
+    const mark = crypto.randomUUID();
+    const script = [
+      'set -- "$@"; program=("$@"); generate() { "${program[@]}" "$@"; }',
+      "mount -t tmpfs none /run && : > log && mount --bind log /dev/kmsg && rm -rf /run/mount || exit 9",
+      ...steps.map((step) => `{ ${step}\n} 2>&1; echo "${mark} $?"`),
+    ].join("\n");
+    const { stdout, stderr, code } = await runTorcx([], {
+      argv0: "torcx-generator",
+      cwd: root,
+      through: [...namespace, "bash", "-c", script, "bash"],
+      env: {
+        TORCX_BASEDIR: `${root}/base`,
+        TORCX_CONFDIR: `${root}/etc`,
+        TORCX_USR_MOUNTPOINT: `${root}/usr`,
+      },
+    });
+    const parts = stdout.split(new RegExp(`${mark} (\\d+)\n`));
+    assertEquals([code, parts.length], [0, steps.length * 2 + 1], stdout + stderr);
+    return steps.map((_, at) => ({ output: parts[at * 2]!, code: Number(parts[at * 2 + 1]) }));
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+const LIST = "find normal /run -mindepth 1 -printf '%y %p %l\\n' | sed 's/ $//' | LC_ALL=C sort -k2";
+const GENERATE = "generate $PWD/normal $PWD/early $PWD/late";
+const NOTHING = { code: 0, output: "f normal/.keep\n" };
+
+for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing off": HAND_OFF })) {
+  testAsRoot(
+    `torcx-generator exits with 2 and does nothing if its arguments are wrong (${mode})`,
+    "it mounts",
+    async () => {
+      for (const args of ["", "/a /b /c /d", "relative /b /c", "--help"]) {
+        const [run, left] = await runGeneratorSteps(namespace, [`generate ${args}`, LIST]);
+        assertEquals(run!.code, 2, args);
+        assertMatch(run!.output, /^torcx: Cannot run torcx-generator: /);
+        assertEquals(left, NOTHING, args);
+      }
+    },
+  );
+}
+
+testAsRoot(
+  "torcx-generator hands off with exactly two files, and anew with the same",
+  "it mounts",
+  async () => {
+    const [first, left, text, second, again, textAgain] = await runGeneratorSteps(HAND_OFF, [
+      GENERATE,
+      LIST,
+      "cat normal/torcx.service",
+      GENERATE,
+      LIST,
+      "cat normal/torcx.service",
+    ]);
+    assertEquals([first!.code, second!.code], [0, 0], first!.output);
+    assertEquals(
+      left!.output,
+      "f normal/.keep\nd normal/sysinit.target.wants\n" +
+        "l normal/sysinit.target.wants/torcx.service ../torcx.service\nf normal/torcx.service\n",
+    );
+    assertEquals(again, left);
+    assertEquals(textAgain, text);
+    assertMatch(text!.output, /^ExecStart=\/\S+ apply --boot --verbose=info$/m);
+  },
+);
+
+testAsRoot("torcx-generator hands off in place if an archive is not there yet", "it mounts", async () => {
+  const [run, left, log] = await runGeneratorSteps(IN_PLACE, [GENERATE, LIST, "cat log"], {
+    "no-archive": "",
+  });
+  assertEquals(run!.code, 0, run!.output);
+  assertStringIncludes(left!.output, "f normal/torcx.service\n");
+  assert(!left!.output.includes("/run/torcx"), left!.output);
+  assertStringIncludes(log!.output, 'hands the work to torcx.service: no archive is there yet of "users:1"');
+});
+
+testAsRoot("Boot 1 to 8: torcx-generator applies in place and seals", "it mounts", async () => {
+  const [run, left, seal, again, same, log] = await runGeneratorSteps(IN_PLACE, [
+    GENERATE,
+    LIST,
+    "cat /run/metadata/torcx; cat log; : > log",
+    GENERATE,
+    LIST,
+    "cat log",
+  ]);
+  assertEquals(run!.code, 0, run!.output + log!.output);
+  assertStringIncludes(seal!.output, 'TORCX_UPPER_PROFILE="edge"\n');
+  for (
+    const line of [
+      "l /run/torcx/bin/users /run/torcx/unpack/users/bin/users",
+      "f /run/sysusers.d/users.conf",
+      "f /run/metadata/torcx",
+      "f normal/systemd-sysusers.service.d/50-torcx.conf",
+    ]
+  ) assertStringIncludes(left!.output, `${line}\n`);
+  assert(!left!.output.includes("torcx.service"), "nothing is handed off");
+  assertEquals(again!.code, 0);
+  assertEquals(same, left);
+  assertMatch(log!.output, /already run: "\/run\/torcx" exists$/);
+  assertMatch(seal!.output, /<6>torcx-generator: sealed: 1 images, 2 assets, /);
+});
+
+testAsRoot(
+  'Boot 2: torcx-generator says "already run" and touches nothing if RUN exists',
+  "it mounts",
+  async () => {
+    const [, run, left, log] = await runGeneratorSteps(IN_PLACE, [
+      "mkdir /run/torcx",
+      GENERATE,
+      LIST,
+      "cat log",
+    ]);
+    assertEquals(run!.code, 0);
+    assertEquals(left!.output, "d /run/torcx\nf normal/.keep\n");
+    assertMatch(log!.output, /already run: "\/run\/torcx" exists$/);
+  },
+);
+
+testAsRoot(
+  "torcx-generator exits with 1 and leaves the report alone if it fails in place",
+  "it mounts",
+  async () => {
+    const [run, left, log] = await runGeneratorSteps(
+      IN_PLACE,
+      ["truncate -s -20 base/store/users:1.torcx.tgz", GENERATE, LIST, "cat log"],
+    ).then((results) => results.slice(1));
+    assertEquals(run!.code, 1);
+    assertMatch(
+      left!.output,
+      /^(d \/run\/metadata\n)?d \/run\/torcx\nf \/run\/torcx\/report.json\nf normal\/.keep\n$/,
+    );
+    assertMatch(log!.output, /<3>torcx-generator: Cannot apply profile "edge"/);
+  },
+);
+
+/** The path of the binary, and the text of ExecStart. */
+const PROGRAMS: readonly [string, string][] = [
+  ["/usr/bin/torcx", "/usr/bin/torcx"],
+  ["/opt/my tools/torcx", '"/opt/my tools/torcx"'],
+  ["/opt/100%/torcx", "/opt/100%%/torcx"],
+  ["/opt/$HOME/torcx", "/opt/$$HOME/torcx"],
+  ["/opt/a b/%i$x/torcx", '"/opt/a b/%%i$$x/torcx"'],
+  ['/opt/"q"/torcx', '"/opt/\\"q\\"/torcx"'],
+  ["/opt/back\\slash", '"/opt/back\\\\slash"'],
+  ["/opt/it's", `"/opt/it's"`],
+];
+
+for (const [program, word] of PROGRAMS) {
+  Deno.test(`encodeService() starts ${program} whatever its path holds`, () =>
+    withTree({}, ({ readSettings }) => {
+      const lines = encodeService(readSettings(), program).split("\n");
+      assertEquals(lines.filter((line) => line.startsWith("ExecStart=")), [
+        `ExecStart=${word} apply --boot --verbose=info`,
+      ]);
+    }));
+}
+
+Deno.test("encodeService() waits for the mounts of all stores, and orders as was measured", () =>
+  withTree({}, ({ readSettings }) => {
+    const text = encodeService(readSettings({ TORCX_STOREPATH: "/srv/100% mine" }), "/usr/bin/torcx");
+    for (
+      const line of [
+        "DefaultDependencies=no",
+        "ConditionPathExists=!/run/metadata/torcx",
+        "After=local-fs.target",
+        "Before=sysinit.target systemd-tmpfiles-setup.service systemd-networkd.service shutdown.target",
+        "Conflicts=shutdown.target",
+        "Type=oneshot",
+        "RemainAfterExit=yes",
+      ]
+    ) assertStringIncludes(text, `\n${line}\n`);
+    assertMatch(text, /^RequiresMountsFor=\/var\/lib\/torcx \/etc\/torcx .*"\/srv\/100%% mine"/m);
+  }));
