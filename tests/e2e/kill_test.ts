@@ -70,10 +70,14 @@ testAsRoot(
       let unsealed = 0;
       for (let at = 0; at < KILLS; at++) {
         const delay = (duration * at / KILLS / 1000).toFixed(3);
-        const [, seal, plain, retried, all] = await runSteps(root, [
+        const [, seal, plain, , retried, all] = await runSteps(root, [
           `${START}; sleep ${delay}; kill -KILL $pid; wait $pid`,
           "test -e run/metadata/torcx",
           "torcx apply --output text",
+          // The way back may be cut off too.
+          `"\${program[@]}" apply --retry > out.txt 2>&1 & pid=$!; sleep ${
+            0.05 + at * 0.05
+          }; kill -KILL $pid; wait $pid`,
           "torcx apply --retry --output json",
           LIST_ALL,
           reset,
