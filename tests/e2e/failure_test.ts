@@ -7,6 +7,7 @@ import { LIST_MOUNTS, runSteps, withRoot } from "./system.ts";
 
 const STORE = "var/lib/torcx/store";
 const BAD = `${STORE}/bad:1.torcx.tgz`;
+const LOOP = `${STORE}/loop:1.torcx.squashfs`;
 
 /** An image that is sound, unless a case changes it. */
 const SOUND: Record<string, Node> = {
@@ -59,6 +60,25 @@ const FAILURES: readonly Failure[] = [
     break:
       `size=$(stat -c %s ${BAD}); printf '\\1\\2\\3\\4' | dd of=${BAD} bs=1 seek=$((size - 8)) conv=notrunc status=none`,
     cause: /"bad:1" \(unpack\)[^]*(CRC|checksum)/i,
+  },
+  {
+    if: "a squashfs file is cut off",
+    break: `cp ${LOOP} loop && truncate -s 200 ${LOOP}`,
+    mend: `cp loop ${LOOP}`,
+    cause: /"loop:1" \((archive|unpack)\)/,
+  },
+  {
+    if: "a squashfs file is none",
+    break: `cp ${LOOP} loop && cp whole ${LOOP}`,
+    mend: `cp loop ${LOOP}`,
+    cause: /"loop:1" \(archive\)[^]*squashfs/,
+  },
+  {
+    if: "the metadata of a squashfs file is damaged",
+    // The superblock's own fields stay as they are.
+    break: `cp ${LOOP} loop && dd if=/dev/zero of=${LOOP} bs=1 seek=96 count=2000 conv=notrunc status=none`,
+    mend: `cp loop ${LOOP}`,
+    cause: /"loop:1" \((archive|unpack|assets)\)/,
   },
   {
     if: "a manifest has another kind",
@@ -139,7 +159,7 @@ async function checkFailure(failure: Failure): Promise<void> {
     packImage(`${root}/whole`, SOUND);
     packImage(`${root}/${BAD}`, { ...SOUND, ...failure.image });
     const results = await runSteps(root, [
-      `mkdir t && echo x > t/x && mksquashfs t ${STORE}/loop:1.torcx.squashfs -quiet -no-progress >/dev/null && rm -r t`,
+      `mkdir t && echo x > t/x && mksquashfs t ${LOOP} -quiet -no-progress >/dev/null && rm -r t`,
       failure.break ?? "true",
       `{ ${LIST_FILES}; ${LIST_MOUNTS}; } > before`,
       "torcx apply --output json",
