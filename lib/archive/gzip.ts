@@ -20,7 +20,7 @@ export type Compression = "gzip" | "none";
 
 const INPUT_BYTES = 64 * 1024;
 /** Bytes taken in one turn of the event loop: a signal or another archive waits no longer. */
-const TURN_BYTES = 1024 * 1024;
+const TURN_BYTES = 512 * 1024;
 /** Inflating less takes no longer than starting a thread, 20 ms. */
 const LANE_BYTES_MIN = 4 * 1024 * 1024;
 

@@ -24,7 +24,7 @@ const waiting: (() => void)[] = [];
 export async function takeLane(): Promise<Lane> {
   users++;
   for (;;) {
-    if (!isMainBusy || !hasThreads) return makeMainLane();
+    if (!hasThreads) return makeMainLane();
     if (!isThreadBusy) {
       isThreadBusy = true;
       thread ??= await InflateThread.start();
@@ -35,6 +35,7 @@ export async function takeLane(): Promise<Lane> {
       for (const resolve of waiting.splice(0)) resolve();
       continue;
     }
+    if (!isMainBusy) return makeMainLane();
     await new Promise<void>((resolve) => waiting.push(resolve));
   }
 }

@@ -3,10 +3,10 @@
  * a ring of inflated pieces the other way. `inflate_thread.ts` and `inflate_worker.ts` are its two sides.
  */
 
-const INPUT_SLOTS = 16;
+const INPUT_SLOTS = 8;
 const INPUT_BYTES = 64 * 1024;
 /** What is inflated ahead while the main thread is busy with other archives. */
-const OUTPUT_SLOTS = 16;
+const OUTPUT_SLOTS = 8;
 const OUTPUT_BYTES = 256 * 1024;
 const FAULT_BYTES = 1024;
 

@@ -3,7 +3,7 @@
  * spans blocks: that is the reader's.
  */
 
-import { type ByteString, decodePath } from "../bytes.ts";
+import { type ByteString, decodePath, fromBytes } from "../bytes.ts";
 import { ArchiveError, quote } from "../errors.ts";
 import { parseNumber } from "./tar_numbers.ts";
 
@@ -61,9 +61,8 @@ function verifyChecksum(block: Uint8Array, start: number): void {
 export function readName(block: Uint8Array, start: number, length: number): ByteString {
   let end = start;
   while (end < start + length && block[end] !== 0) end++;
-  let name = "";
-  for (let at = start; at < end; at++) name += String.fromCharCode(block[at]!);
-  return name as ByteString;
+  // Adding up characters one by one would leave a string behind for each.
+  return fromBytes(block.subarray(start, end));
 }
 
 function hasText(block: Uint8Array, start: number, text: string): boolean {
