@@ -59,7 +59,7 @@ async function readGzip(
 ): Promise<void> {
   // Small files are done before a thread has started, or a lane is free.
   if (size < LANE_BYTES_MIN) return await inflateHere(read, onChunk);
-  using lane = await takeLane();
+  using lane = await takeLane(size);
   if (lane.thread === undefined) return await inflateHere(read, onChunk);
   try {
     await lane.thread.inflate(read, onChunk);

@@ -20,11 +20,18 @@ let thread: InflateThread | undefined;
 let hasThreads = true;
 const waiting: (() => void)[] = [];
 
-/** Takes a lane, waiting for one if need be. */
-export async function takeLane(): Promise<Lane> {
+/** What a thread saves on a smaller archive, writing beside inflating, is lost by starting it. */
+const ALONE_BYTES_MIN = 16 * 1024 * 1024;
+
+/**
+ * Takes a lane, waiting for one if need be.
+ *
+ * @param size of the archive, in bytes.
+ */
+export async function takeLane(size: number): Promise<Lane> {
   users++;
   for (;;) {
-    if (!hasThreads) return makeMainLane();
+    if (!hasThreads || (size < ALONE_BYTES_MIN && !isMainBusy)) return makeMainLane();
     if (!isThreadBusy) {
       isThreadBusy = true;
       thread ??= await InflateThread.start();
