@@ -34,7 +34,9 @@ async function listImportedNames(): Promise<Map<string, string[]>> {
 
 /** The names that a stand-in exports, types included. */
 async function listExportedNames(name: string): Promise<string[]> {
-  const code = await readText(join(".ci/std", importMap[name] ?? ""));
+  const [, file = ""] =
+    Object.entries(importMap).find(([key]) => key === name || key.startsWith(`${name}/`)) ?? [];
+  const code = await readText(join(".ci/std", file));
   const declared = [
     ...code.matchAll(/^export (?:async )?(?:function\*?|class|interface|type|const) (\w+)/gm),
   ];

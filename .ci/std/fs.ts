@@ -24,37 +24,6 @@ export async function ensureDir(dir: string | URL): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
 }
 
-/** Makes the directory if it is missing, else removes what is in it. */
-export async function emptyDir(dir: string): Promise<void> {
-  await ensureDir(dir);
-  for await (const entry of Deno.readDir(dir)) await Deno.remove(join(dir, entry.name), { recursive: true });
-}
-
-/** Options of {@linkcode copy}. */
-export interface CopyOptions {
-  overwrite?: boolean;
-}
-
-/**
- * Copies a file, a symlink or a directory tree.
- *
- * @throws {Deno.errors.AlreadyExists} if the target exists and `overwrite` is not set.
- */
-export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
-  if (!options.overwrite && await isThere(to)) throw new Deno.errors.AlreadyExists(`'${to}' already exists.`);
-  const stat = await Deno.lstat(from);
-  if (stat.isSymlink) {
-    await Deno.symlink(await Deno.readLink(from), to);
-  } else if (stat.isDirectory) {
-    await ensureDir(to);
-    for await (const entry of Deno.readDir(from)) {
-      await copy(join(from, entry.name), join(to, entry.name), options);
-    }
-  } else {
-    await Deno.copyFile(from, to);
-  }
-}
-
 /** One step of {@linkcode walk}. */
 export interface WalkEntry extends Deno.DirEntry {
   path: string;
@@ -98,14 +67,4 @@ function isMatch(path: string, options: WalkOptions): boolean {
   return (options.exts?.some((ext) => path.endsWith(ext)) ?? true) &&
     (options.match?.some((match) => match.test(path)) ?? true) &&
     !(options.skip?.some((skip) => skip.test(path)) ?? false);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** What this project uses of @std/tar, over the npm package modern-tar (no dependencies). */
 
-import { createTarDecoder, createTarPacker } from "npm:modern-tar@0.8.6";
+import { createTarPacker } from "npm:modern-tar@0.8.6";
 
 /** Metadata of an entry. */
 export interface TarStreamOptions {
@@ -57,36 +57,5 @@ export class TarStream implements TransformStream<TarStreamInput, Uint8Array<Arr
       close: () => controller.finalize(),
       abort: (reason: unknown) => controller.error(reason),
     });
-  }
-}
-
-/** An entry that was read. */
-export interface TarStreamEntry {
-  path: string;
-  header: { size: number; typeflag: string };
-  /** Must be read or cancelled before the next entry comes. */
-  readable?: ReadableStream<Uint8Array>;
-}
-
-/** Splits a tar archive into its entries; for archives that we made: PAX and GNU headers are resolved. */
-export class UntarStream implements TransformStream<Uint8Array, TarStreamEntry> {
-  readonly readable: ReadableStream<TarStreamEntry>;
-  readonly writable: WritableStream<Uint8Array>;
-
-  constructor() {
-    const { readable, writable } = createTarDecoder({ strict: true });
-    this.writable = writable;
-    this.readable = readable.pipeThrough(
-      new TransformStream({
-        transform({ header, body }, controller): void {
-          const isFile = (header.type ?? "file") === "file";
-          controller.enqueue({
-            path: header.name,
-            header: { size: header.size, typeflag: isFile ? "0" : header.type === "directory" ? "5" : "?" },
-            ...(isFile ? { readable: body } : {}),
-          });
-        },
-      }),
-    );
   }
 }

@@ -4,6 +4,7 @@
  * It ends with 1 if anything is not as it should be.
  */
 
+import { parseArgs } from "@std/cli/parse-args";
 import { exists } from "@std/fs";
 import { fromFileUrl, join } from "@std/path";
 import { STD_FLAGS } from "../support/std_flags.ts";
@@ -15,7 +16,6 @@ const CONF_DIR = "/run/demo/etc/torcx";
 const BASE_DIR = "/run/demo/var/lib/torcx";
 const BIN_DIR = "/run/torcx/bin";
 const ENVIRONMENT = { TORCX_CONFDIR: CONF_DIR, TORCX_BASEDIR: BASE_DIR };
-const INSIDE = "--inside";
 
 interface Image {
   name: string;
@@ -49,7 +49,7 @@ async function enterNamespaces(): Promise<number> {
   const self = [Deno.execPath(), "run", "-A", "--quiet", ...STD_FLAGS, fromFileUrl(import.meta.url)];
   try {
     return (await new Deno.Command("unshare", {
-      args: [...flags, "--propagation", "private", ...self, INSIDE, ...isRoot],
+      args: [...flags, "--propagation", "private", ...self, "--inside", ...isRoot],
     }).spawn().status).code;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -157,7 +157,11 @@ async function runInside(isUser: boolean): Promise<void> {
 }
 
 try {
-  if (Deno.args.includes(INSIDE)) await runInside(Deno.args.includes("--as-user"));
+  const flags = parseArgs(Deno.args, {
+    boolean: ["inside", "as-user"],
+    unknown: (arg) => fail(`Cannot run the demo: unexpected "${arg}"`),
+  });
+  if (flags["inside"] === true) await runInside(flags["as-user"] === true);
   else Deno.exit(await enterNamespaces());
 } catch (error) {
   print(`demo: ${error instanceof Error ? error.message : error}`);
