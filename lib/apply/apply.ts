@@ -4,6 +4,7 @@
  * the generator and `torcx apply` tell it by options.
  */
 
+import { setImmediate } from "node:timers";
 import { encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
@@ -106,10 +107,13 @@ class Flow {
     const plan = await recorder.runPhase("plan", () => this.#plan());
     await recorder.runPhase("unpack", () => this.#makeTrees(plan));
     const operations = await recorder.runPhase("resolve", () => this.#resolveAssets(plan));
+    // Signals are heard between turns of the event loop alone; the next two phases take none.
+    await new Promise((resolve) => setImmediate(resolve));
     await recorder.runPhase("propagate", () => {
       this.#keepJournal([...plan.preparation, ...operations, ...plan.closing]);
       for (const operation of operations) this.#execute(operation);
     });
+    await new Promise((resolve) => setImmediate(resolve));
     await recorder.runPhase("seal", () => {
       for (const operation of plan.closing) {
         if (operation.kind === "write_report") this.#execute(operation, encodeReport(recorder.succeed()));
