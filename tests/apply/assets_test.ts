@@ -1,6 +1,6 @@
 /** Tests what an image's manifest means: which files of the image, under which names. */
 
-import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decodePath } from "../../lib/bytes.ts";
 import { TorcxError } from "../../lib/errors.ts";
 import { listAssets, readImageManifest } from "../../lib/image/assets.ts";
@@ -139,7 +139,7 @@ for (const { name, nodes, kind, paths, assets = [], warnings = [], error } of CA
       manifest.assets[kind] = paths;
       if (error !== undefined) {
         const thrown = catchError(() => listAssets(root, manifest));
-        assertInstanceOf(thrown, TorcxError);
+        assert(thrown instanceof TorcxError);
         assertMatch(thrown.message, error);
         return;
       }
