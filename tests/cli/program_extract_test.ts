@@ -90,7 +90,11 @@ for (const suffix of ["tar", "tgz"]) {
       const { code, stdout, stderr } = await child.output();
       assertEquals([code, stdout.length], [1, 0]);
       assertEquals(
-        new TextDecoder().decode(stderr).replaceAll(await Deno.realPath(root), ""),
+        // Who is not root is told first that owners are not kept.
+        new TextDecoder().decode(stderr).replaceAll(await Deno.realPath(root), "").replace(
+          /.* warning: .*\n/,
+          "",
+        ),
         `torcx: Cannot extract "/huge.${suffix}" into "/tree"\n  Cannot go on: SIGINT was received\n`,
       );
       assertEquals([...Deno.readDirSync(root)].map(({ name }) => name), [`huge.${suffix}`]);
