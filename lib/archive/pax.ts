@@ -6,7 +6,7 @@
 import { type ByteString, fromBytes, toBytes } from "../bytes.ts";
 import { ArchiveError, quote } from "../errors.ts";
 
-/** The records of one extended header. */
+/** The records of one extended header that mean something. */
 export interface PaxRecords {
   /** The last value of each key; an empty one takes an override back. */
   values: Map<string, string>;
@@ -20,6 +20,10 @@ const ZERO = 0x30;
 const EQUALS = 0x3d;
 /** Digits of a record's length; the body of a header is at most 1 MiB. */
 const LENGTH_DIGITS_MAX = 7;
+
+/** Keys that say something here; a header may have a hundred thousand others. */
+const MEANINGFUL =
+  /^(?:path|linkpath|size|uid|gid|mtime|GNU\.sparse\..*|(?:SCHILY|LIBARCHIVE)\.xattr\..*|SCHILY\.acl\..*)$/s;
 
 /** Keys whose value names a file. */
 const NAME_KEYS = new Set(["path", "linkpath", "GNU.sparse.name"]);
@@ -38,14 +42,15 @@ export function parsePaxRecords(body: Uint8Array<ArrayBuffer>): PaxRecords {
     if (equals < 0 || equals >= end) refuse("a record has no equal sign");
     if (equals === space + 1) refuse("a record has no key");
     const key = fromBytes(body.subarray(space + 1, equals));
-    const value = fromBytes(body.subarray(equals + 1, end - 1));
     if (key.includes("\0")) refuse("a key holds NUL");
+    at = end;
+    if (!MEANINGFUL.test(key)) continue;
+    const value = fromBytes(body.subarray(equals + 1, end - 1));
     if (NAME_KEYS.has(key) && value.includes("\0")) refuse(`${key} holds NUL`);
     if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") {
       records.sparsePairs.push({ key, value });
     }
     records.values.set(key, value);
-    at = end;
   }
   return records;
 }
