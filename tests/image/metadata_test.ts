@@ -2,8 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { encodePath, fromBytes } from "../../lib/bytes.ts";
-import { fgetxattr, flistxattr } from "../../lib/sys/calls.ts";
-import { isRootUser } from "../../lib/sys/namespace.ts";
+import { fgetxattr, flistxattr, mount, umount2 } from "../../lib/sys/calls.ts";
+import { enterPrivateMountNamespace, isRootUser } from "../../lib/sys/namespace.ts";
 import { Root } from "../../lib/sys/root.ts";
 import { directory, file, hardlink, pax, symlink } from "../support/tar_builder.ts";
 import { Arena } from "./arena.ts";
@@ -117,4 +117,31 @@ Deno.test("XattrWriter skips what images may not set, with one warning per name"
     warnings[0]!.includes("trusted.overlay.opaque") && warnings[1]!.includes("userx.a"),
     warnings.join(),
   );
+});
+
+Deno.test({
+  name: "XattrWriter warns once if the file system has no attributes, and unpacks all the same",
+  ignore: !isRoot,
+  async fn(): Promise<void> {
+    enterPrivateMountNamespace();
+    using arena = new Arena();
+    const target = encodePath(arena.root);
+    // ramfs has none on any kernel.
+    mount(encodePath("none"), target, "ramfs", 0, undefined);
+    try {
+      const { warnings, files, directories } = await arena.unpack([
+        pax({ "SCHILY.xattr.user.a": "1" }),
+        directory("d", { mode: 0o750 }),
+        pax({ "SCHILY.xattr.user.b": "1", "SCHILY.xattr.user.c": "1" }),
+        file("d/f", "data", { mode: 0o4711, uid: 5 }),
+      ], "openat2");
+      assertEquals([files, directories], [1, 1]);
+      assertEquals(warnings.length, 1, warnings.join());
+      assert(/^extended attribute "user\.[abc]" is not kept: the file system has none$/.test(warnings[0]!));
+      assertEquals(arena.readText(), { d: "d 750", "d/f": "4711 data" });
+    } finally {
+      umount2(target, 0);
+    }
+    assert(arena.isSentinelSame);
+  },
 });
