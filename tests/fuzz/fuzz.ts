@@ -10,7 +10,7 @@ import { TarReader } from "../../lib/archive/tar_reader.ts";
 import { encodePath } from "../../lib/bytes.ts";
 import { listMessages, TorcxError } from "../../lib/errors.ts";
 import { TreeWriter } from "../../lib/image/tree_writer.ts";
-import { mountTmpfs } from "../../lib/sys/mounts.ts";
+import { mountTmpfs, unmount } from "../../lib/sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../../lib/sys/namespace.ts";
 import { emptyDirectory } from "../../lib/sys/removal.ts";
 import type { Resolver } from "../../lib/sys/resolve.ts";
@@ -154,5 +154,9 @@ for (; performance.now() < end && findings < FINDINGS_MAX; tries++) {
 
 print(`fuzz: ${tries} inputs, each both ways, ${JSON.stringify(outcomes)}, ${findings} findings`);
 print(`fuzz: slowest input ${slowest.toFixed(0)} ms, largest process ${(memory / 2 ** 20).toFixed(0)} MiB`);
-if (!isRootUser()) Deno.removeSync(work, { recursive: true });
+if (isRootUser()) {
+  using host = Root.open("/");
+  unmount(host, encodePath(work));
+}
+Deno.removeSync(work, { recursive: true });
 Deno.exit(findings > 0 ? 1 : 0);
