@@ -4,12 +4,12 @@
  */
 
 import { runGenerator } from "./lib/apply/generator.ts";
-import { encodePath } from "./lib/bytes.ts";
 import { VERSION } from "./lib/cli/version.ts";
 import { listHints, listMessages, TorcxError, UsageError } from "./lib/errors.ts";
 import { createLogger, type Logger } from "./lib/log.ts";
 import { openLogDevice } from "./lib/sys/log_device.ts";
 import { setUmask } from "./lib/sys/namespace.ts";
+import { findProcText } from "./lib/sys/proc.ts";
 import { Root } from "./lib/sys/root.ts";
 
 const EXIT_FAILED = 1;
@@ -33,20 +33,9 @@ function readEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(VARIABLES.map((name) => [name, Deno.env.get(name)]));
 }
 
-/** Returns a file of /proc as text, empty if it cannot be read. */
-function readProc(name: string): string {
-  try {
-    using proc = Root.open("/proc");
-    return new TextDecoder().decode(proc.readFile(encodePath(name)));
-  } catch (error) {
-    if (error instanceof TorcxError) return "";
-    throw error;
-  }
-}
-
 /** The name that the program was called by: Deno.execPath() has symlinks resolved, argv[0] has not. */
 function readCalledName(): string {
-  return readProc("self/cmdline").split("\0", 1)[0]!.split("/").at(-1)!;
+  return (findProcText("self/cmdline") ?? "").split("\0", 1)[0]!.split("/").at(-1)!;
 }
 
 function writeStderr(line: string): void {
@@ -73,7 +62,7 @@ async function runAsGenerator(): Promise<number> {
   const log = createGeneratorLog();
   try {
     using root = Root.open("/");
-    const kernelCommandLine = readProc("cmdline");
+    const kernelCommandLine = findProcText("cmdline") ?? "";
     const environment = readEnvironment();
     await runGenerator({ root, args: Deno.args, environment, kernelCommandLine, version: VERSION, log });
     return 0;

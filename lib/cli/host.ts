@@ -4,9 +4,9 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import { SyscallError, TorcxError } from "../errors.ts";
+import { TorcxError } from "../errors.ts";
 import { statx } from "../sys/calls.ts";
-import { Root } from "../sys/root.ts";
+import { findProcText } from "../sys/proc.ts";
 import type { Host } from "./context.ts";
 import type { Environment } from "./options.ts";
 import type { ByteSink, Stream } from "./output.ts";
@@ -59,24 +59,13 @@ function makeDevice(major: bigint, minor: bigint): bigint {
 }
 
 function readKernelCommandLine(): string {
-  return readProc("cmdline") ?? "";
+  return findProcText("cmdline") ?? "";
 }
 
 /** MemTotal of proc_meminfo(5), which counts in KiB. */
 function readMemoryBytes(): number | undefined {
-  const match = /^MemTotal: +([0-9]+) kB$/m.exec(readProc("meminfo") ?? "");
+  const match = /^MemTotal: +([0-9]+) kB$/m.exec(findProcText("meminfo") ?? "");
   return match === null ? undefined : Number(match[1]) * 1024;
-}
-
-function readProc(name: string): string | undefined {
-  try {
-    using proc = Root.open("/proc");
-    return new TextDecoder().decode(proc.readFile(encodePath(name)));
-  } catch (error) {
-    // In a plain chroot there is no /proc.
-    if (error instanceof SyscallError) return undefined;
-    throw error;
-  }
 }
 
 /**
