@@ -30,6 +30,11 @@ export interface Logger {
   debug(message: string): void;
 }
 
+const drop = (): void => {};
+
+/** A log that drops everything, for what is looked at twice or while a line is being typed. */
+export const SILENT_LOG: Logger = { error: drop, warning: drop, info: drop, debug: drop };
+
 /** How a line looks: `text` for people, `priority` with `<N>` for journald and /dev/kmsg. */
 export type LogForm = "text" | "priority";
 

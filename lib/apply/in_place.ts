@@ -6,7 +6,7 @@
 import { encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { quote, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
+import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { Root } from "../sys/root.ts";
 import { applyProfile } from "./apply.ts";
@@ -25,7 +25,8 @@ export function isHandedOff(root: Root, settings: Settings): boolean {
 /** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
 export async function findObstacle(root: Root, settings: Settings, log: Logger): Promise<string | undefined> {
   try {
-    const plan = planApply(root, settings, log);
+    // The apply plans again, lock held, and its remarks are logged then; so does the service.
+    const plan = planApply(root, settings, SILENT_LOG);
     if (plan.missing.length > 0) {
       const names = plan.missing.map(({ image }) => quote(formatImage(image))).join(", ");
       return `no archive is there yet of ${names}`;

@@ -5,7 +5,7 @@
 
 import { readSquashfsInfo } from "../archive/squashfs.ts";
 import { type ByteString, encodePath, joinPath, splitPath } from "../bytes.ts";
-import { type Archive, indexStores } from "../catalog/stores.ts";
+import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts";
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import type { Settings } from "../config/settings.ts";
@@ -40,8 +40,8 @@ export interface ApplyPlan {
   missing: ImageFault[];
   /** Images whose archive cannot be one. */
   broken: ImageFault[];
-  /** Existing stores, in lookup order. */
-  stores: string[];
+  /** The stores and their archives. */
+  index: StoreIndex;
   /** Directories, tmpfs and images, in order. */
   preparation: Operation[];
   /** Run profile, report, read-only, seal; they come after the assets. */
@@ -67,7 +67,7 @@ export function planApply(root: Root, settings: Settings, log: Logger, options: 
     images: [],
     missing: [],
     broken: [],
-    stores: index.stores,
+    index,
     preparation: [],
     closing: planClosing(settings, selection),
   };

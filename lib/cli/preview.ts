@@ -10,17 +10,17 @@ import { readRunState } from "../apply/run_state.ts";
 import { encodePath } from "../bytes.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import { listProfiles } from "../catalog/profiles.ts";
-import { type Archive, indexStores } from "../catalog/stores.ts";
+import type { Archive } from "../catalog/stores.ts";
 import type { Settings } from "../config/settings.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { inspectArchive, type Inspection } from "../image/inspect.ts";
 import { openScratch } from "../image/scratch.ts";
+import { SILENT_LOG } from "../log.ts";
 import type { AssetKind } from "../manifest/image.ts";
 import type { ProfileName } from "../manifest/names.ts";
 import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import type { Context } from "./context.ts";
-import { SILENT_LOG } from "./silent_log.ts";
 import type { System } from "./system.ts";
 
 /** One image of the next boot. */
@@ -119,7 +119,6 @@ export async function previewBoot(
       return { assets: isKnown ? inspection.assets ?? [] : [], warnings: [] };
     },
   });
-  const index = indexStores(root, settings, SILENT_LOG);
   const layers = listProfiles(root, settings, SILENT_LOG);
   const faults = [...plan.missing, ...plan.broken];
   const images = plan.selection.images.map((image): PreviewImage => {
@@ -127,12 +126,14 @@ export async function previewBoot(
     const fault = faults.find((item) => item.image === image);
     const inspection = planned === undefined ? undefined : inspections.get(planned);
     const archive = (planned ?? fault)?.archive;
-    const shadowed = index.shadowed.filter(({ by }) => by.path === archive?.path).map((item) => item.archive);
+    const shadowed = plan.index.shadowed.filter(({ by }) => by.path === archive?.path).map((item) =>
+      item.archive
+    );
     return {
       image,
       layer: layers.get(image.profile)?.layer,
       archive,
-      reason: archive === undefined ? undefined : explain(archive, shadowed, index.stores),
+      reason: archive === undefined ? undefined : explain(archive, shadowed, plan.index.stores),
       shadowed,
       archiveBytes: planned?.archiveBytes,
       ...judge(inspection, fault),

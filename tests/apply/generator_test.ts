@@ -137,6 +137,8 @@ testAsRoot("Boot 1 to 8: torcx-generator applies in place and seals", "it mounts
   assertEquals(same, left);
   assertMatch(log!.output, /already run: "\/run\/torcx" exists$/);
   assertMatch(seal!.output, /<6>torcx-generator: sealed: 1 images, 2 assets, /);
+  // Looking whether all is there and applying plan the same: what they find is told once.
+  assertEquals(seal!.output.match(/store "[^"]*": \d+ archives/g)?.length, 1, seal!.output);
 });
 
 testAsRoot(

@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { listOriginNames } from "../origins.ts";
 import { printable } from "../output.ts";
-import { SILENT_LOG } from "../silent_log.ts";
+import { SILENT_LOG } from "../../log.ts";
 import { openSystem, type System } from "../system.ts";
 
 /** Prints the names of a list. */

@@ -4,7 +4,7 @@ import { readStatus, type Status, STATUS_KIND } from "../../apply/status.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { type Output, printable } from "../output.ts";
-import { SILENT_LOG } from "../silent_log.ts";
+import { SILENT_LOG } from "../../log.ts";
 import { openSystem } from "../system.ts";
 
 /** Exit statuses: scripts wait for 0. */
