@@ -156,7 +156,7 @@ class Flow {
       `applying ${images.length} images of ${names === "" ? "no profile" : `profiles ${names}`}`,
     );
     const faults = [...plan.missing, ...plan.broken];
-    if (faults.length > 0) throw describeFaults(plan, faults, "");
+    if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, "");
     return plan;
   }
 
@@ -171,7 +171,7 @@ class Flow {
     if (plan.images.some(({ archive }) => archive.format === "squashfs")) await prepareSquashfs(this.#log);
     const faults: ImageFault[] = [];
     const pending = [...plan.images];
-    // Inflating runs on other threads while this one writes: as many at a time as there are cores.
+    // One more thread inflates a large archive while this one writes another (lib/archive/inflate_lanes.ts).
     const work = async (): Promise<void> => {
       for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
         const fault = await this.#makeTree(next, trees.get(next.image.name)!);
@@ -179,7 +179,7 @@ class Flow {
       }
     };
     await Promise.all(Array.from({ length: Math.max(navigator.hardwareConcurrency, 1) }, work));
-    if (faults.length > 0) throw describeFaults(plan, faults, " (unpack)");
+    if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, " (unpack)");
   }
 
   async #makeTree(planned: PlannedImage, operation: ImageOperation): Promise<ImageFault | undefined> {
@@ -219,7 +219,7 @@ class Flow {
     }
     report.conflicts = propagation.conflicts;
     for (const fault of propagation.faults) this.#recorder.addFault(fault);
-    if (propagation.faults.length > 0) throw describeFaults(plan, propagation.faults, " (assets)");
+    if (propagation.faults.length > 0) throw describeFaults(report, propagation.faults, " (assets)");
     report.assets = propagation.assets;
     return propagation.operations;
   }
@@ -238,11 +238,10 @@ class Flow {
       executeOperation(this.#root, operation, this.#log, text);
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
-      const { upper_profile, lower_profiles } = this.#recorder.report;
-      const name = upper_profile || (lower_profiles.at(-1) ?? "");
+      const intent = describeIntent(this.#recorder.report);
       throw new TorcxError(
         cause.code,
-        `Cannot apply profile ${quote(name)}: it was not possible to ${describeOperation(operation)}`,
+        `${intent}: it was not possible to ${describeOperation(operation)}`,
         { cause },
       );
     }
@@ -259,20 +258,24 @@ class Flow {
   }
 }
 
+/** Names what is attempted by the topmost profile. */
+function describeIntent({ upper_profile, lower_profiles }: ApplyReport): string {
+  return `Cannot apply profile ${quote(upper_profile || (lower_profiles.at(-1) ?? ""))}`;
+}
+
 /** Names the profile and each image that failed, e.g. `2 of 5 images failed: "docker:17.06" (unpack)`. */
-function describeFaults({ selection }: ApplyPlan, faults: readonly ImageFault[], step: string): TorcxError {
+function describeFaults(report: ApplyReport, faults: readonly ImageFault[], step: string): TorcxError {
   const items = faults.map(({ image, archive }) =>
     `${quote(formatImage(image))}${
       archive === undefined ? " (not found)" : step === "" ? " (archive)" : step
     }`
   );
-  const name = selection.upper ?? selection.lower.at(-1) ?? "";
   const cause = faults.length === 1
     ? faults[0]!.error
     : new AggregateError(faults.map(({ error }) => listMessages(error).join(": ")));
   return new TorcxError(
     "failed",
-    `Cannot apply profile ${quote(name)}: ${faults.length} of ${selection.images.length} images failed: ${
+    `${describeIntent(report)}: ${faults.length} of ${report.images.length} images failed: ${
       items.join(", ")
     }`,
     { cause },

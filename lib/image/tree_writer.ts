@@ -22,6 +22,7 @@ import {
   unlinkat,
   writeAll,
 } from "../sys/calls.ts";
+import type { ReportEntries } from "../manifest/report.ts";
 import { EEXIST, ENOENT, EPERM, getErrnoName } from "../sys/errno.ts";
 import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../sys/flags.ts";
 import { type FileType, type Root, toFileStat } from "../sys/root.ts";
@@ -31,14 +32,8 @@ import { findLinkSource, normalizeEntryPath } from "./entry_path.ts";
 import { type MetadataOptions, MetadataWriter } from "./metadata.ts";
 
 /** What was written. */
-export interface TreeCounts {
+export interface TreeCounts extends ReportEntries {
   unpackedBytes: number;
-  files: number;
-  directories: number;
-  symlinks: number;
-  hardlinks: number;
-  fifos: number;
-  skipped: number;
 }
 
 const O_NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;

@@ -28,7 +28,6 @@ export const O_WRONLY = 1;
 export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
 export const O_NOCTTY = 0o400;
-export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
@@ -47,7 +46,6 @@ export const RESOLVE_NO_SYMLINKS = 0x04;
 export const RESOLVE_IN_ROOT = 0x10;
 
 export const MS_RDONLY = 1;
-export const MS_NOSUID = 2;
 export const MS_NODEV = 4;
 export const MS_REMOUNT = 32;
 export const MS_REC = 16384;
