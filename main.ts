@@ -6,14 +6,12 @@
 import { runGenerator } from "./lib/apply/generator.ts";
 import { VERSION } from "./lib/cli/version.ts";
 import { listHints, listMessages, TorcxError, UsageError } from "./lib/errors.ts";
+import { EXIT } from "./lib/exit.ts";
 import { createLogger, type Logger } from "./lib/log.ts";
 import { openLogDevice } from "./lib/sys/log_device.ts";
 import { setUmask } from "./lib/sys/namespace.ts";
 import { findProcText } from "./lib/sys/proc.ts";
 import { Root } from "./lib/sys/root.ts";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 /** The variables that the program looks at. */
 const VARIABLES = [
@@ -65,12 +63,12 @@ async function runAsGenerator(): Promise<number> {
     const kernelCommandLine = findProcText("cmdline") ?? "";
     const environment = readEnvironment();
     await runGenerator({ root, args: Deno.args, environment, kernelCommandLine, version: VERSION, log });
-    return 0;
+    return EXIT.done;
   } catch (error) {
     if (error instanceof UsageError) return printError(error);
     for (const message of listMessages(error)) log.error(message);
     for (const hint of listHints(error)) log.error(hint);
-    return EXIT_FAILED;
+    return EXIT.failed;
   }
 }
 
@@ -95,7 +93,7 @@ function printError(error: unknown): number {
   for (const cause of causes) writeStderr(`  ${cause}`);
   for (const hint of listHints(error)) writeStderr(`Hint: ${hint}`);
   if (!(error instanceof TorcxError) && error instanceof Error) writeStderr(error.stack ?? "");
-  return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+  return error instanceof UsageError ? EXIT.usage : EXIT.failed;
 }
 
 setUmask();

@@ -22,8 +22,9 @@ const ARROWS: Record<string, readonly string[]> = {
   manifest: ["log"],
   log: ["errors"],
   archive: ["errors"],
-  errors: ["bytes"],
+  errors: ["bytes", "exit"],
   bytes: [],
+  exit: [],
 };
 
 const sources = await readSources();

@@ -2,6 +2,7 @@
  * Owns the help texts, made from the table of verbs. Pure; the help command shows them.
  */
 
+import { EXIT_STATUSES, type ExitName, formatExitNumber } from "../exit.ts";
 import {
   COMMAND_FLAGS,
   type ExampleSpec,
@@ -16,7 +17,8 @@ import { findVerb } from "./options_words.ts";
 
 /** The widest line, in characters. */
 const WIDTH = 80;
-const DEFAULT_EXITS = ["0: done", "1: failed", "2: wrong usage, nothing was done"];
+/** What every verb may end with. */
+const GENERAL_EXITS: readonly ExitName[] = ["done", "failed", "usage", "signal"];
 
 /** Returns the help of a verb, of a group of verbs, or of the whole program for an empty topic. */
 export function formatHelp(topic: readonly string[]): string {
@@ -30,11 +32,13 @@ export function listVerbs(): VerbSpec[] {
   return VERBS.filter((verb: VerbSpec) => verb.isHidden !== true);
 }
 
-/** Returns the exit statuses of a verb, its own in place of the general ones. */
-export function listExits(verb: VerbSpec): string[] {
-  const own = verb.exits ?? [];
-  const general = DEFAULT_EXITS.filter((line) => !own.some((exit) => exit[0] === line[0]));
-  return [...own, ...general].sort();
+/** Returns the exit statuses of a verb as number and meaning, its own words in place of the general ones. */
+export function listExits(verb: VerbSpec): [string, string][] {
+  return EXIT_STATUSES.flatMap((status): [string, string][] => {
+    const own = verb.exits?.[status.name];
+    if (own === undefined && !GENERAL_EXITS.includes(status.name)) return [];
+    return [[formatExitNumber(status), typeof own === "string" ? own : status.help]];
+  });
 }
 
 function formatOverview(group: string): string {
@@ -73,7 +77,10 @@ function formatVerbHelp(verb: VerbSpec): string {
   }
   if (verb.flags.length > 0) sections.push(["Options:", ...formatRows(verb.flags.map(toRow))]);
   sections.push(["Options of every verb:", ...formatRows([...GLOBAL_FLAGS, COMMAND_FLAGS[0]].map(toRow))]);
-  sections.push(["Exit status:", ...listExits(verb).map((line) => `  ${line}`)]);
+  sections.push([
+    "Exit status:",
+    ...listExits(verb).flatMap(([number, text]) => wrap(text, `  ${number}: `, "    ")),
+  ]);
   sections.push(["Examples:", ...verb.examples.flatMap(formatExample)]);
   return sections.map((lines) => lines.join("\n")).join("\n\n") + "\n";
 }

@@ -3,6 +3,7 @@
  * table of verbs and `man_text.ts`. Pure; the hidden verb `man` prints them.
  */
 
+import { EXIT_STATUSES, formatExitNumber } from "../exit.ts";
 import { COMMAND_FLAGS, type FlagSpec, GLOBAL_FLAGS, type VerbSpec } from "./options_table.ts";
 import type { MAN_PAGES } from "./options_values.ts";
 import { formatPositional, getMetavar, listUsageParts } from "./options_usage.ts";
@@ -54,13 +55,9 @@ function formatTorcxPage(): string {
     ".SH VERBS",
     ...listVerbs().flatMap(formatVerb),
     ".SH EXIT STATUS",
-    ...formatEntries([
-      { term: "0", text: "Done." },
-      { term: "1", text: "Failed; standard error says what, why, and the way out." },
-      { term: "2", text: "Wrong usage; nothing was done." },
-    ]),
+    ...EXIT_STATUSES.flatMap((status) => formatExit([formatExitNumber(status), status.help])),
     ".PP",
-    "Verbs with further exit statuses name them above.",
+    "Verbs for which they mean something of their own say so above.",
     ".SH ENVIRONMENT",
     ...formatEntries(ENVIRONMENT),
     ".SH FILES",
@@ -114,9 +111,8 @@ function formatVerb(verb: VerbSpec): string[] {
   ];
 }
 
-function formatExit(line: string): string[] {
-  const [status, ...rest] = line.split(": ");
-  return formatEntry(`.B ${status}`, `${capitalize(rest.join(": "))}.`);
+function formatExit([number, text]: readonly [string, string]): string[] {
+  return formatEntry(`.B ${number}`, `${capitalize(text)}.`);
 }
 
 function formatFlagEntry(flag: Pick<FlagSpec, "long" | "short" | "help"> & Partial<FlagSpec>): string[] {

@@ -2,6 +2,7 @@
  * Owns the form of the table of verbs: what can be said of a verb, a flag, a positional. Types only.
  */
 
+import type { ExitName } from "../exit.ts";
 import type { ValueTypeName } from "./options_values.ts";
 
 /** One flag. Without `type` it is a switch. */
@@ -61,8 +62,8 @@ export interface VerbSpec {
   readonly positionals: readonly PositionalSpec[];
   readonly flags: readonly FlagSpec[];
   readonly choices?: readonly ChoiceSpec[];
-  /** Exit statuses beyond 0 done, 1 failed, 2 wrong usage. */
-  readonly exits?: readonly string[];
+  /** Exit statuses beyond done, failed, usage and signal, and what those mean here; true: the table's own words. */
+  readonly exits?: Readonly<Partial<Record<ExitName, string | true>>>;
   readonly examples: readonly ExampleSpec[];
   /** Left out of help and completions. */
   readonly isHidden?: true;

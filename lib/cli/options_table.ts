@@ -126,7 +126,13 @@ export const VERBS = [
     ],
     positionals: [],
     flags: [],
-    exits: ["0: sealed", "1: the last apply failed", "3: not applied in this boot"],
+    exits: {
+      done: "sealed",
+      failed: "the last apply failed, or was killed",
+      notApplied: true,
+      degraded: true,
+      atWork: true,
+    },
     examples: [{ line: "torcx status", help: "see what runs" }],
   },
   {
@@ -145,7 +151,7 @@ export const VERBS = [
       },
       { ...OS_RELEASE, help: "Plan for this OS version, not for the running one" },
     ],
-    exits: ["0: the boot would succeed", "1: it would fail"],
+    exits: { done: "the boot would succeed", failed: "it would fail" },
     examples: [
       { line: "torcx plan", help: "check before a reboot" },
       { line: "torcx plan --os-release 3033.2.0", help: "let an updater gate on a new OS version" },
@@ -164,7 +170,7 @@ export const VERBS = [
       },
     ],
     flags: [],
-    exits: ["1: nothing of that name comes from torcx"],
+    exits: { failed: "nothing of that name comes from torcx" },
     examples: [
       { line: "torcx why dockerd", help: "which image brought this program" },
       { line: "torcx why docker.service", help: "which image brought this unit" },
@@ -283,7 +289,7 @@ export const VERBS = [
       { key: "isDeep", long: "deep", help: "Read the archives to their end, their manifests and assets too" },
     ],
     choices: [{ keys: ["name", "file"], isRequired: false }],
-    exits: ["1: an image is missing or broken"],
+    exits: { failed: "an image is missing or broken" },
     examples: [
       { line: "torcx profile check", help: "check the next profile" },
       { line: "torcx profile check --name edge --os-release 3033.2.0", help: "for another OS version" },

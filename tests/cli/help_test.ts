@@ -1,6 +1,8 @@
 /** Tests the help texts: all of the table, nothing hidden, no line too long for a terminal. */
 
 import { assert, assertEquals } from "@std/assert";
+import { EXIT_STATUSES, formatExitNumber } from "../../lib/exit.ts";
+import { formatManPage } from "../../lib/cli/man.ts";
 import { formatHelp, listVerbs } from "../../lib/cli/help.ts";
 import { GLOBAL_FLAGS, GROUPS, VERBS, type VerbSpec } from "../../lib/cli/options_table.ts";
 import { parseOptions } from "../../lib/cli/options.ts";
@@ -39,3 +41,16 @@ for (const verb of listVerbs()) {
     }
   });
 }
+
+Deno.test("README, manual page and help of status name every exit status of the table", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const sentence = /Exit status: [^.]+\./.exec(readme)?.[0] ?? "";
+  const page = formatManPage("torcx");
+  const help = formatHelp(["status"]);
+  for (const status of EXIT_STATUSES) {
+    const number = formatExitNumber(status);
+    assert(sentence.split(/\s/).includes(number), `README: ${number}`);
+    assert(page.slice(page.indexOf(".SH EXIT STATUS")).includes(`\n.B ${number}\n`), `man: ${number}`);
+    assert(help.includes(`\n  ${number}: `), `help: ${number}`);
+  }
+});

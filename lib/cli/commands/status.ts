@@ -1,5 +1,6 @@
 /** Owns `torcx status`: tells a person, or a script, what this boot's apply came to. */
 
+import { EXIT } from "../../exit.ts";
 import { readStatus, type Status, STATUS_KIND } from "../../apply/status.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
@@ -8,7 +9,12 @@ import { SILENT_LOG } from "../../log.ts";
 import { openSystem } from "../system.ts";
 
 /** Exit statuses: scripts wait for 0. */
-const EXITS: Record<Status["state"], number> = { sealed: 0, failed: 1, unfinished: 1, not_applied: 3 };
+const EXITS: Record<Status["state"], number> = {
+  sealed: EXIT.done,
+  failed: EXIT.failed,
+  unfinished: EXIT.failed,
+  not_applied: EXIT.notApplied,
+};
 
 const TITLES: Record<Status["state"], string> = {
   sealed: "sealed",
