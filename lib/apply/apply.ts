@@ -180,6 +180,7 @@ class Flow {
     };
     await Promise.all(Array.from({ length: Math.max(navigator.hardwareConcurrency, 1) }, work));
     if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, " (unpack)");
+    this.#recorder.setTrees(this.#root, this.#settings);
   }
 
   async #makeTree(planned: PlannedImage, operation: ImageOperation): Promise<ImageFault | undefined> {

@@ -14,7 +14,7 @@ import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { encodeRunProfile } from "../manifest/profile.ts";
 import { encodeSeal } from "../manifest/seal.ts";
-import type { Root } from "../sys/root.ts";
+import type { FileStat, Root } from "../sys/root.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
 
 /** An image with the archive that was found for it. */
@@ -23,6 +23,8 @@ export interface PlannedImage {
   archive: Archive;
   /** Size of the archive, in bytes. */
   archiveBytes: number;
+  /** What the archive was when it was looked at. */
+  archiveStat: Pick<FileStat, "dev" | "ino" | "mtimeSec" | "mtimeNsec">;
 }
 
 /** An image that cannot be applied, and why. */
@@ -78,7 +80,8 @@ export function planApply(root: Root, settings: Settings, log: Logger, options: 
       continue;
     }
     try {
-      plan.images.push({ image, archive, archiveBytes: checkArchive(root, archive) });
+      const archiveStat = checkArchive(root, archive);
+      plan.images.push({ image, archive, archiveBytes: archiveStat.size, archiveStat });
     } catch (error) {
       if (!(error instanceof TorcxError)) throw error;
       plan.broken.push({ image, archive, error });
@@ -107,8 +110,8 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 /** sizeof(struct squashfs_super_block). */
 const HEAD_BYTES = 96;
 
-/** Looks at an archive's head and returns its size in bytes. */
-function checkArchive(root: Root, archive: Archive): number {
+/** Looks at an archive's head and returns what the file is. */
+function checkArchive(root: Root, archive: Archive): FileStat {
   try {
     using file = root.openFile(encodePath(archive.path));
     const head = new Uint8Array(HEAD_BYTES);
@@ -117,7 +120,7 @@ function checkArchive(root: Root, archive: Archive): number {
     else if (count < 2 || GZIP_MAGIC.some((byte, at) => head[at] !== byte)) {
       throw new TorcxError("archive", "Cannot read gzip: the file does not start as one");
     }
-    return file.stat.size;
+    return file.stat;
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     throw new TorcxError("archive", `Cannot use archive ${quote(archive.path)}`, { cause });

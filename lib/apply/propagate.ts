@@ -9,7 +9,12 @@ import { quote, TorcxError } from "../errors.ts";
 import { type Asset, type AssetList, listAssets, readImageManifest } from "../image/assets.ts";
 import type { AssetKind } from "../manifest/image.ts";
 import { formatImage } from "../manifest/names.ts";
-import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
+import {
+  encodeAssetNames,
+  type ReportAsset,
+  type ReportConflict,
+  type ReportPlace,
+} from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import type { Operation } from "./operations.ts";
 import { type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
@@ -99,7 +104,7 @@ class Planner {
     const path = joinPath(encodePath(directory), asset.target);
     // A program is linked to; a symlink among units keeps its text; all else is copied.
     const linkText = asset.kind === "bin" ? from : asset.linkText;
-    const entry: ReportAsset = { image, kind: asset.kind, from: decodePath(from), to: decodePath(path) };
+    const entry: ReportPlace = { image, kind: asset.kind, from: decodePath(from), to: decodePath(path) };
     const owner = this.#owners.get(path);
     if (owner !== undefined) {
       if (linkText !== undefined && owner.linkText === linkText) return;
@@ -109,16 +114,21 @@ class Planner {
     if (this.#isTaken(path, linkText, entry)) return;
     this.#owners.set(path, { image, linkText });
     this.#addDirectories(splitPath(path).parent);
+    const mode = asset.mode & 0o777;
     this.plan.operations.push(
       linkText === undefined
-        ? { kind: "copy", image, from, path, mode: asset.mode & 0o777 }
+        ? { kind: "copy", image, from, path, mode }
         : { kind: "link", image, target: linkText, path },
     );
-    this.plan.assets.push(entry);
+    this.plan.assets.push({
+      ...entry,
+      ...encodeAssetNames({ from, to: path, linkText }),
+      mode: linkText === undefined ? `0${mode.toString(8).padStart(3, "0")}` : null,
+    });
   }
 
   /** Looks for a file of the system in the place; an identical symlink is as good as ours. */
-  #isTaken(path: ByteString, linkText: ByteString | undefined, entry: ReportAsset): boolean {
+  #isTaken(path: ByteString, linkText: ByteString | undefined, entry: ReportPlace): boolean {
     const stat = this.#root.findLstat(path);
     if (stat === undefined || this.#ignoredPaths.has(entry.to)) return false;
     const isSame = stat.type === "symlink" && linkText !== undefined &&

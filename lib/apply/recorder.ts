@@ -1,12 +1,17 @@
 /**
- * Owns the report while it is being made: phases and their times, images, assets, warnings, errors.
- * `apply.ts` fills it in; it writes nothing.
+ * Owns the report while it is being made: phases and their times, images and what their archives and
+ * trees are, assets, warnings, errors. `apply.ts` fills it in; it writes nothing.
  */
 
+import { encodePath } from "../bytes.ts";
+import type { Settings } from "../config/settings.ts";
 import { listHints, listMessages } from "../errors.ts";
 import type { UnpackSummary } from "../image/unpack.ts";
 import type { ApplyMode, ApplyReport, ReportImage } from "../manifest/report.ts";
+import type { Root } from "../sys/root.ts";
+import { formatDevice, formatMtime } from "./identity.ts";
 import type { ApplyPlan, ImageFault, PlannedImage } from "./plan.ts";
+import { getTreePath } from "./propagate.ts";
 
 /** Makes an {@linkcode ApplyReport} step by step. */
 export class Recorder {
@@ -21,9 +26,12 @@ export class Recorder {
       outcome: "failed",
       lower_profiles: [],
       upper_profile: "",
+      upper_profile_fault: null,
       started_at: new Date().toISOString(),
       duration_ms: 0,
       phases: [],
+      unpack_device: null,
+      unpack_inode: null,
       images: [],
       assets: [],
       conflicts: [],
@@ -48,6 +56,7 @@ export class Recorder {
   setPlan({ selection, images, missing, broken }: ApplyPlan): void {
     this.report.lower_profiles = selection.lower;
     this.report.upper_profile = selection.upper ?? "";
+    this.report.upper_profile_fault = selection.upperFault ?? null;
     this.report.warnings.push(...selection.warnings);
     const planned = new Map(images.map((item) => [item.image.name, item]));
     for (const { name, reference, profile } of selection.images) {
@@ -59,6 +68,11 @@ export class Recorder {
         archive_path: item?.archive.path ?? null,
         format: item?.archive.format ?? null,
         compressed_bytes: item?.archiveBytes ?? null,
+        archive_device: item === undefined ? null : formatDevice(item.archiveStat),
+        archive_inode: item === undefined ? null : String(item.archiveStat.ino),
+        archive_mtime: item === undefined ? null : formatMtime(item.archiveStat),
+        tree_device: null,
+        tree_inode: null,
         unpacked_bytes: null,
         entries: null,
         duration_ms: null,
@@ -78,6 +92,18 @@ export class Recorder {
     item.unpacked_bytes = unpackedBytes;
     item.entries = { files, directories, symlinks, hardlinks, fifos, skipped };
     this.report.warnings.push(...summary.warnings.map((text) => `image "${image.name}": ${text}`));
+  }
+
+  /** Keeps what the mount on the unpack dir and the trees below it are, once all are there. */
+  setTrees(root: Root, settings: Settings): void {
+    const unpack = root.stat(encodePath(settings.paths.unpackDir));
+    this.report.unpack_device = formatDevice(unpack);
+    this.report.unpack_inode = String(unpack.ino);
+    for (const item of this.#images.values()) {
+      const tree = root.lstat(getTreePath(settings, item.name));
+      item.tree_device = formatDevice(tree);
+      item.tree_inode = String(tree.ino);
+    }
   }
 
   /** Keeps why an image failed. */

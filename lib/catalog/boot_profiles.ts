@@ -23,6 +23,8 @@ export interface ProfileSelection {
   /** The lower profiles that exist, in order. */
   lower: ProfileName[];
   upper: ProfileName | undefined;
+  /** Why the profile that was selected cannot be the upper one; undefined also if none was selected. */
+  upperFault: string | undefined;
   images: MergedImage[];
   /** What was logged as a warning or an error on the way. */
   warnings: string[];
@@ -64,9 +66,9 @@ export function selectProfiles(
   const profiles = listProfiles(root, settings, log);
   const vendor = pickVendor(root, settings, profiles, { warn, fail });
   const lower = [vendor, OEM].filter((name) => profiles.has(name));
-  const upper = options.profile === undefined
+  const { upper, upperFault } = options.profile === undefined
     ? pickUpper(root, settings, profiles, options, warn)
-    : getProfile(profiles, options.profile).name;
+    : { upper: getProfile(profiles, options.profile).name, upperFault: undefined };
   const names = upper === undefined ? lower : [...lower, upper];
   const list = names.map((name) => ({ name, profile: readProfile(root, profiles.get(name)!) }));
   for (const { name, profile } of list) {
@@ -75,7 +77,7 @@ export function selectProfiles(
       warn(`profile ${quote(name)} lists image ${quote(twice)} more than once: the last entry counts`);
     }
   }
-  return { lower, upper, images: mergeProfiles(list), warnings };
+  return { lower, upper, upperFault, images: mergeProfiles(list), warnings };
 }
 
 function findTwice(profile: Profile): string | undefined {
@@ -116,16 +118,21 @@ function pickUpper(
   profiles: Profiles,
   { isNextBoot = false, onUnknown }: SelectProfilesOptions,
   warn: (message: string) => void,
-): ProfileName | undefined {
+): Pick<ProfileSelection, "upper" | "upperFault"> {
+  const text = isNextBoot ? undefined : settings.boot.profileText;
   try {
-    const text = settings.boot.profileText;
-    return text === undefined || isNextBoot
+    const upper = text === undefined
       ? getNextProfile(root, settings, profiles)
       : checkUpper(profiles, text, "torcx_profile= on the kernel command line");
+    return { upper, upperFault: undefined };
   } catch (error) {
     if (onUnknown === "error" || !(error instanceof TorcxError)) throw error;
     warn(`going on without an upper profile: ${error.message}`);
-    return undefined;
+    // Without a selector, or with `torcx_profile=`, none was asked for; an empty selector was cut off.
+    const isSelected = text === undefined
+      ? root.findLstat(encodePath(settings.paths.selector)) !== undefined
+      : text !== "";
+    return { upper: undefined, upperFault: isSelected ? error.message : undefined };
   }
 }
 

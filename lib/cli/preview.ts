@@ -18,7 +18,7 @@ import { openScratch } from "../image/scratch.ts";
 import { SILENT_LOG } from "../log.ts";
 import type { AssetKind } from "../manifest/image.ts";
 import type { ProfileName } from "../manifest/names.ts";
-import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
+import type { ReportAsset, ReportConflict, ReportPlace } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import type { Context } from "./context.ts";
 import type { System } from "./system.ts";
@@ -41,7 +41,7 @@ export interface PreviewImage {
 }
 
 /** An asset and a file of the system of the same name, of which only one takes effect. */
-export interface Override extends ReportAsset {
+export interface Override extends ReportPlace {
   /** The system's file. */
   path: string;
   /** Whether the system's file takes effect, not the image's. */
@@ -211,16 +211,16 @@ function listOwnPaths(root: Root, settings: Settings): Set<string> {
   return new Set(report?.assets.map(({ to }) => to));
 }
 
-function listOverrides(root: Root, settings: Settings, asset: ReportAsset): Override[] {
-  if (asset.kind === "bin") return [];
-  const { before, after } = SYSTEM_DIRS[asset.kind];
-  const name = asset.to.slice(TARGET_DIRS[asset.kind].length);
+function listOverrides(root: Root, settings: Settings, { image, kind, from, to }: ReportPlace): Override[] {
+  if (kind === "bin") return [];
+  const { before, after } = SYSTEM_DIRS[kind];
+  const name = to.slice(TARGET_DIRS[kind].length);
   const places = [
     { path: before + name, isHidden: true },
     { path: after.replace(/^\/usr/, settings.usrDir) + name, isHidden: false },
   ];
   return places.filter(({ path }) => root.findLstat(encodePath(path)) !== undefined)
-    .map((place) => ({ ...asset, ...place }));
+    .map((place) => ({ image, kind, from, to, ...place }));
 }
 
 /** Returns the size of the tmpfs by tmpfs(5) `size=`; without it the kernel takes half of the memory. */

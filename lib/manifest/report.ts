@@ -1,10 +1,11 @@
 /**
  * Owns the kind `torcx-apply-report-v0`, the file RUN/`report.json`: what an apply did, how long it
- * took and why it failed. It refuses disk access. Callers: apply writes it; `torcx status` and
- * `torcx why` read it.
+ * took and why it failed. Names in it are text; where one is no UTF-8 its bytes stand beside it. It
+ * refuses disk access.
  */
 
-import { encodeManifest, type JsonValue, parseManifest } from "./json.ts";
+import { type ByteString, decodePath, encodePath } from "../bytes.ts";
+import { encodeManifest, type JsonCursor, type JsonValue, parseManifest } from "./json.ts";
 import type { AssetKind } from "./image.ts";
 
 /** The kind of the report. */
@@ -39,6 +40,14 @@ export interface ReportImage {
   format: "tgz" | "squashfs" | null;
   /** Size of the archive. */
   compressed_bytes: number | null;
+  /** What the archive was when the apply began: `MAJOR:MINOR` of its file system, inode in decimals. */
+  archive_device: string | null;
+  archive_inode: string | null;
+  /** When it was last changed: seconds since 1970, a point, nine digits of nanoseconds. */
+  archive_mtime: string | null;
+  /** What its tree is, mounted or unpacked, as `archive_device` and `archive_inode`. */
+  tree_device: string | null;
+  tree_inode: string | null;
   /** Bytes of file content unpacked into the tmpfs; null for a mounted image. */
   unpacked_bytes: number | null;
   entries: ReportEntries | null;
@@ -47,8 +56,15 @@ export interface ReportImage {
   errors: string[];
 }
 
-/** One propagated file. */
-export interface ReportAsset {
+/** The names of an asset whose bytes are not UTF-8: one character, U+0001 to U+00FF, for each byte. */
+export interface RawAssetNames {
+  from: string;
+  to: string;
+  link_text: string | null;
+}
+
+/** A file of an image and the place that it has, or would have had. */
+export interface ReportPlace {
   image: string;
   kind: AssetKind;
   /** Path below the unpack dir. */
@@ -57,8 +73,18 @@ export interface ReportAsset {
   to: string;
 }
 
+/** One propagated file. */
+export interface ReportAsset extends ReportPlace {
+  /** The text of the link; null for a copy. */
+  link_text: string | null;
+  /** The permissions of the copy in octal, such as `0644`; null for a link. */
+  mode: string | null;
+  /** Null where all names are UTF-8. */
+  raw_names: RawAssetNames | null;
+}
+
 /** A file that was not propagated because another one had its place. */
-export interface ReportConflict extends ReportAsset {
+export interface ReportConflict extends ReportPlace {
   /** Who has the place: `image NAME`, or `the system`. */
   kept: string;
 }
@@ -79,10 +105,15 @@ export interface ApplyReport {
   outcome: "sealed" | "failed";
   lower_profiles: string[];
   upper_profile: string;
+  /** Why the profile that was selected is not the upper one; null if it is, or none was selected. */
+  upper_profile_fault: string | null;
   /** ISO 8601, UTC. */
   started_at: string;
   duration_ms: number;
   phases: ReportPhase[];
+  /** What the mount on the unpack dir is, as `archive_device` and `archive_inode` of an image. */
+  unpack_device: string | null;
+  unpack_inode: string | null;
   images: ReportImage[];
   assets: ReportAsset[];
   conflicts: ReportConflict[];
@@ -99,17 +130,62 @@ export function encodeReport(report: ApplyReport): string {
   return encodeManifest(REPORT_KIND, report);
 }
 
-const LISTS = [
-  "lower_profiles",
-  "phases",
-  "images",
-  "assets",
-  "conflicts",
-  "warnings",
-  "steps",
-  "errors",
-  "hints",
-] as const;
+/** The names of an asset as the kernel has them. */
+export interface AssetNames {
+  from: ByteString;
+  to: ByteString;
+  /** Undefined for a copy. */
+  linkText: ByteString | undefined;
+}
+
+/** Returns the fields of a report that hold an asset's names. */
+export function encodeAssetNames(
+  { from, to, linkText }: AssetNames,
+): Pick<ReportAsset, "from" | "to" | "link_text" | "raw_names"> {
+  const isText = [from, to, linkText ?? to].every((name) => encodePath(decodePath(name)) === name);
+  return {
+    from: decodePath(from),
+    to: decodePath(to),
+    link_text: linkText === undefined ? null : decodePath(linkText),
+    raw_names: isText ? null : { from, to, link_text: linkText ?? null },
+  };
+}
+
+/** Returns the names of a reported asset, as bytes. */
+export function decodeAssetNames({ from, to, link_text, raw_names }: ReportAsset): AssetNames {
+  if (raw_names !== null) {
+    return {
+      from: raw_names.from as ByteString,
+      to: raw_names.to as ByteString,
+      linkText: raw_names.link_text === null ? undefined : raw_names.link_text as ByteString,
+    };
+  }
+  return {
+    from: encodePath(from),
+    to: encodePath(to),
+    linkText: link_text === null ? undefined : encodePath(link_text),
+  };
+}
+
+/** What reports of earlier versions lack. */
+const ADDED_TO_REPORT: Record<string, JsonValue> = {
+  duration_ms: 0,
+  upper_profile_fault: null,
+  unpack_device: null,
+  unpack_inode: null,
+};
+const ADDED_TO_IMAGE: Record<string, JsonValue> = {
+  archive_path: null,
+  format: null,
+  compressed_bytes: null,
+  archive_device: null,
+  archive_inode: null,
+  archive_mtime: null,
+  tree_device: null,
+  tree_inode: null,
+};
+const ADDED_TO_ASSET: Record<string, JsonValue> = { link_text: null, mode: null, raw_names: null };
+const PLACE = ["image", "kind", "from", "to"] as const;
 
 /**
  * Parses a report. Only this program writes it; what is checked is what readers rely on.
@@ -118,11 +194,42 @@ const LISTS = [
  */
 export function parseReport(text: string, source: string): ApplyReport {
   const { value } = parseManifest(text, source, [REPORT_KIND]);
-  for (const name of LISTS) value.field(name).items();
   for (const name of ["version", "mode", "started_at", "upper_profile"]) value.field(name).asString();
   const outcome = value.field("outcome");
   if (!["sealed", "failed"].includes(outcome.asString())) outcome.refuse('expected "sealed" or "failed"');
-  const defaults: Record<string, JsonValue> = { duration_ms: 0 };
-  for (const name of LISTS) defaults[name] = [];
-  return { ...defaults, ...value.asObject() } as unknown as ApplyReport;
+  const parseList = (name: string, parse: (item: JsonCursor) => JsonValue): JsonValue[] =>
+    value.field(name).items().map(parse);
+  const parseText = (item: JsonCursor): string => item.asString();
+  return {
+    ...ADDED_TO_REPORT,
+    ...value.asObject(),
+    lower_profiles: parseList("lower_profiles", parseText),
+    phases: parseList("phases", (item) => item.asObject()),
+    images: parseList("images", (item) => {
+      for (const name of ["name", "reference", "profile"]) item.field(name).asString();
+      for (const name of ["archive_path", "archive_mtime"]) item.field(name).findString();
+      const errors = item.field("errors").items().map(parseText);
+      return { ...ADDED_TO_IMAGE, ...item.asObject(), errors };
+    }),
+    assets: parseList("assets", (item) => {
+      for (const name of PLACE) item.field(name).asString();
+      item.field("link_text").findString();
+      item.field("mode").findString();
+      const raw = item.field("raw_names");
+      if (raw.isPresent) { for (const name of ["from", "to"]) raw.field(name).asString(); }
+      return { ...ADDED_TO_ASSET, ...item.asObject() };
+    }),
+    conflicts: parseList("conflicts", (item) => {
+      for (const name of [...PLACE, "kept"]) item.field(name).asString();
+      return item.asObject();
+    }),
+    warnings: parseList("warnings", parseText),
+    steps: parseList("steps", (item) => {
+      item.field("command").asString();
+      item.field("error").findString();
+      return { ...item.asObject(), error: item.field("error").findString() ?? null };
+    }),
+    errors: parseList("errors", parseText),
+    hints: parseList("hints", parseText),
+  } as unknown as ApplyReport;
 }

@@ -15,6 +15,7 @@ function makeImage(name: string): PlannedImage {
     image: { name, reference: "1", profile: "edge" },
     archive: { name, reference: "1", format: "tgz", path: "/x", store: "/" },
     archiveBytes: 1,
+    archiveStat: { dev: 0n, ino: 1n, mtimeSec: 0, mtimeNsec: 0 },
   } as unknown as PlannedImage;
 }
 

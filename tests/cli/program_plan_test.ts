@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeProfile } from "../catalog/tree.ts";
 import { encodeReport } from "../../lib/manifest/report.ts";
+import { makeReport } from "../manifest/report.ts";
 import { encodeSeal } from "../../lib/manifest/seal.ts";
 import type { RunResult } from "../support/binary.ts";
 import { STORE, UNITS, withSystem } from "./archives.ts";
@@ -29,6 +30,7 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
     });
     const hello = asset("hello", "units", "units/hello.service", `${UNITS}/hello.service`);
     const shared = asset("hello", "units", "units/shared.service", `${UNITS}/shared.service`);
+    const copy = { link_text: null, mode: "0644", raw_names: null };
     const compressed: number[] = plan.images.map((image: Json) => image.compressed_bytes);
     assert(compressed.every((bytes) => bytes > 100));
     assertEquals(plan, {
@@ -52,7 +54,16 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
           errors: [],
         }),
       ),
-      assets: [asset("hello", "bin", "bin/hello", "/run/torcx/bin/hello"), hello, shared],
+      assets: [
+        {
+          ...asset("hello", "bin", "bin/hello", "/run/torcx/bin/hello"),
+          link_text: "/run/torcx/unpack/hello/bin/hello",
+          mode: null,
+          raw_names: null,
+        },
+        { ...hello, ...copy },
+        { ...shared, ...copy },
+      ],
       conflicts: [
         {
           ...asset("world", "units", "units/shared.service", `${UNITS}/shared.service`),
@@ -80,23 +91,17 @@ Deno.test("torcx plan does not count what this boot's apply made if the system i
   const to = "/run/systemd/system/taken.service";
   const sealed = {
     "run/metadata/torcx": encodeSeal({ lowerProfiles: ["vendor"], upperProfile: "edge", ...paths }),
-    "run/torcx/report.json": encodeReport({
-      version: "0",
-      mode: "manual",
-      outcome: "sealed",
-      lower_profiles: [],
-      upper_profile: "",
-      started_at: "",
-      duration_ms: 0,
-      phases: [],
-      images: [],
-      assets: [{ image: "world", kind: "units", from: "/run/torcx/unpack/world/units/taken.service", to }],
-      conflicts: [],
-      warnings: [],
-      steps: [],
-      errors: [],
-      hints: [],
-    }),
+    "run/torcx/report.json": encodeReport(makeReport({
+      assets: [{
+        image: "world",
+        kind: "units",
+        from: "/run/torcx/unpack/world/units/taken.service",
+        to,
+        link_text: null,
+        mode: "0644",
+        raw_names: null,
+      }],
+    })),
   };
   await withSystem(sealed, async (run) => {
     const plan = await readPlan(run);

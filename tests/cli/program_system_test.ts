@@ -10,6 +10,7 @@ import { formatFishCompletion } from "../../lib/cli/completion/fish.ts";
 import { formatZshCompletion } from "../../lib/cli/completion/zsh.ts";
 import { encodeReport } from "../../lib/manifest/report.ts";
 import { encodeSeal } from "../../lib/manifest/seal.ts";
+import { makeReport } from "../manifest/report.ts";
 import { runTorcx } from "../support/binary.ts";
 import { testProgram } from "./program.ts";
 
@@ -24,15 +25,9 @@ const SEALED: Record<string, Node> = {
   }),
   "run/torcx/profile.json":
     '{"kind":"profile-manifest-v0","value":{"images":[{"name":"docker","reference":"2"}]}}\n',
-  "run/torcx/report.json": encodeReport({
-    version: "0.1.0",
-    mode: "manual",
-    outcome: "sealed",
+  "run/torcx/report.json": encodeReport(makeReport({
     lower_profiles: ["vendor"],
     upper_profile: "edge",
-    started_at: "2026-01-01T00:00:00.000Z",
-    duration_ms: 12,
-    phases: [],
     images: [{
       name: "docker",
       reference: "2",
@@ -40,6 +35,11 @@ const SEALED: Record<string, Node> = {
       archive_path: "/var/lib/torcx/store/docker:2.torcx.tgz",
       format: "tgz",
       compressed_bytes: 1,
+      archive_device: null,
+      archive_inode: null,
+      archive_mtime: null,
+      tree_device: null,
+      tree_inode: null,
       unpacked_bytes: 2,
       entries: null,
       duration_ms: 3,
@@ -51,12 +51,18 @@ const SEALED: Record<string, Node> = {
         kind: "bin",
         from: "/run/torcx/unpack/docker/bin/dockerd",
         to: "/run/torcx/bin/dockerd",
+        link_text: "/run/torcx/unpack/docker/bin/dockerd",
+        mode: null,
+        raw_names: null,
       },
       {
         image: "docker",
         kind: "units",
         from: "/run/torcx/unpack/docker/units/docker.service",
         to: "/run/systemd/system/docker.service",
+        link_text: null,
+        mode: "0644",
+        raw_names: null,
       },
     ],
     conflicts: [{
@@ -66,11 +72,7 @@ const SEALED: Record<string, Node> = {
       to: "/run/systemd/system/ssh.service",
       kept: "the system",
     }],
-    warnings: [],
-    steps: [],
-    errors: [],
-    hints: [],
-  }),
+  })),
   "run/torcx/bin/dockerd": { link: "/run/torcx/unpack/docker/bin/dockerd" },
   "run/torcx/bin/ctr": { link: "/run/torcx/unpack/docker/bin/ctr" },
   "run/torcx/bin/local": { link: "/usr/bin/true" },

@@ -1,0 +1,28 @@
+/** A report of success with no images, for tests; a case says what is different. */
+
+import type { ApplyReport } from "../../lib/manifest/report.ts";
+
+/** Makes a report. */
+export function makeReport(fields: Partial<ApplyReport> = {}): ApplyReport {
+  return {
+    version: "0.1.0",
+    mode: "manual",
+    outcome: "sealed",
+    lower_profiles: [],
+    upper_profile: "",
+    upper_profile_fault: null,
+    started_at: "2026-01-01T00:00:00.000Z",
+    duration_ms: 12,
+    phases: [],
+    unpack_device: null,
+    unpack_inode: null,
+    images: [],
+    assets: [],
+    conflicts: [],
+    warnings: [],
+    steps: [],
+    errors: [],
+    hints: [],
+    ...fields,
+  };
+}
