@@ -6,36 +6,30 @@
 
 import { isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
+import { writeFileAtomicAt, type WriteFileOptions, writeNewFileAt } from "./atomic_file.ts";
 import {
   close,
   fchmod,
-  fchown,
-  fsync,
   linkat,
   mkdirat,
   openat,
   pread,
   read,
   readlinkat,
-  renameat,
   statx,
   type StatxResult,
   symlinkat,
   unlinkat,
-  writeAll,
 } from "./calls.ts";
 import {
   AT_FDCWD,
   AT_REMOVEDIR,
-  O_CREAT,
   O_DIRECTORY,
-  O_EXCL,
   O_NOCTTY,
   O_NOFOLLOW,
   O_NONBLOCK,
   O_PATH,
   O_RDONLY,
-  O_WRONLY,
   PERMISSION_BITS,
   S_IFMT,
 } from "./flags.ts";
@@ -43,6 +37,7 @@ import { type DirEntry, readDirEntries } from "./dirents.ts";
 import { emptyDirectory } from "./removal.ts";
 import { detectResolver, openInRoot, type Resolver } from "./resolve.ts";
 
+export { isTemporaryName, makeTemporaryName, type WriteFileOptions } from "./atomic_file.ts";
 export type { DirEntry };
 
 /** What a directory entry can be. */
@@ -78,28 +73,6 @@ export function toFileStat(stat: StatxResult): FileStat {
 export interface RootOptions {
   /** Forces a way to resolve paths; by default the best that the kernel allows. */
   resolver?: Resolver;
-}
-
-/** Options of {@linkcode Root.writeFileAtomic}. */
-export interface WriteFileOptions {
-  /** The new file's owner; by default that of this process. */
-  owner?: { uid: number; gid: number };
-  /** Fails with EEXIST instead of replacing a file. Default false. */
-  isNew?: boolean;
-}
-
-let temporaryCounter = 0;
-
-/** Returns a name for a temporary file beside another one. */
-export function makeTemporaryName(): ByteString {
-  // Process ids come again: what a crash has left behind must not stop a later process.
-  const salt = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
-  return encodePath(`.torcx-${Deno.pid}-${++temporaryCounter}-${salt}.tmp`);
-}
-
-/** Returns whether `makeTemporaryName()` gives such names. */
-export function isTemporaryName(name: ByteString): boolean {
-  return /^\.torcx-\d+-\d+-[0-9a-z]+\.tmp$/.test(name);
 }
 
 /** A directory as the root of path resolution. Dispose it to close its descriptor. */
@@ -340,37 +313,18 @@ export class Root implements Disposable {
     this.withParent(path, (dir, name) => writeNewFileAt(dir, name, data, mode));
   }
 
-  /** Writes a file whole or not at all: a temporary file beside it, fsync, rename. */
+  /**
+   * Writes a file whole or not at all: a temporary file beside it, fsync, rename, fsync of the directory.
+   *
+   * @throws {SyscallError} if it is not written; what fails after the rename goes to `onLateFault` alone.
+   */
   writeFileAtomic(
     path: ByteString,
     data: Uint8Array<ArrayBuffer>,
     mode: number,
     options: WriteFileOptions = {},
   ): void {
-    this.withParent(path, (dir, name) => {
-      const temporary = makeTemporaryName();
-      try {
-        writeNewFileAt(dir, temporary, data, mode, options.owner);
-        if (options.isNew === true) {
-          // Unlike a rename, a link never replaces what somebody else has made in the meantime.
-          linkat(dir, temporary, dir, name);
-          unlinkat(dir, temporary);
-        } else renameat(dir, temporary, dir, name);
-      } catch (error) {
-        try {
-          unlinkat(dir, temporary);
-        } catch (cleanup) {
-          if (!isErrno(cleanup, "ENOENT", "EROFS")) throw cleanup;
-        }
-        throw error;
-      }
-      const directory = openat(dir, encodePath("."), O_RDONLY | O_DIRECTORY);
-      try {
-        fsync(directory);
-      } finally {
-        close(directory);
-      }
-    });
+    this.withParent(path, (dir, name) => writeFileAtomicAt({ dir, name, path }, data, mode, options));
   }
 
   [Symbol.dispose](): void {
@@ -419,25 +373,6 @@ function chmodDirectory(dir: number, name: ByteString, mode: number): void {
   const fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
     fchmod(fd, mode);
-  } finally {
-    close(fd);
-  }
-}
-
-function writeNewFileAt(
-  dir: number,
-  name: ByteString,
-  data: Uint8Array<ArrayBuffer>,
-  mode: number,
-  owner?: { uid: number; gid: number },
-): void {
-  const fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  try {
-    writeAll(fd, data);
-    // A change of owner clears setuid bits: it comes before the mode.
-    if (owner !== undefined) fchown(fd, owner.uid, owner.gid);
-    fchmod(fd, mode);
-    fsync(fd);
   } finally {
     close(fd);
   }
