@@ -5,7 +5,7 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import { readSettings, type Settings } from "../config/settings.ts";
+import { examineSettings, type Settings } from "../config/settings.ts";
 import { quote, UsageError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isPrivateMountNamespace, readOwnPath } from "../sys/namespace.ts";
@@ -34,7 +34,7 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
   const { root, log } = input;
   const isPrivate = isPrivateMountNamespace() ?? true;
   const normalDir = parseArguments(input.args, isPrivate);
-  const settings = readSettings(input);
+  const { settings, fault } = examineSettings(input);
   if (!settings.boot.isEnabled) {
     log.info("nothing is done: torcx=0 on the kernel command line");
     return;
@@ -43,6 +43,11 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
     log.info(`hands the work to ${SERVICE_NAME}: ${reason}`);
     writeService(root, normalDir, encodeService(settings, readOwnPath()));
   };
+  // The file that the kernel command line names may be on a file system that is mounted later.
+  if (fault?.code === "not_found") {
+    return handOff(`no config file ${quote(settings.configPath)} is there yet`);
+  }
+  if (fault !== undefined) throw fault;
   if (isPrivate) return handOff("mounts made by generators do not last here");
   if (root.findLstat(encodePath(settings.runDir)) !== undefined) {
     const { isHandedOff, writeSysusersDropIn } = await import("./in_place.ts");

@@ -18,8 +18,15 @@ export const SERVICE_NAME = "torcx.service";
  * @param program the absolute path of this binary.
  */
 export function encodeService(settings: Settings, program: string): string {
-  const { baseDir, confDir, paths } = settings;
-  const mounts = new Set([baseDir, confDir, paths.vendorDir, paths.oemDir, ...listStorePaths(settings)]);
+  const { baseDir, confDir, configPath, paths } = settings;
+  const mounts = new Set([
+    baseDir,
+    confDir,
+    configPath,
+    paths.vendorDir,
+    paths.oemDir,
+    ...listStorePaths(settings),
+  ]);
   return `# Written by torcx-generator: on this system generators cannot mount.
 
 [Unit]

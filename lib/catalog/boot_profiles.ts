@@ -54,7 +54,7 @@ export function selectProfiles(
   log: Logger,
   options: SelectProfilesOptions,
 ): ProfileSelection {
-  const warnings: string[] = [];
+  const warnings: string[] = [...settings.warnings];
   const warn = (message: string): void => {
     warnings.push(message);
     log.warning(message);

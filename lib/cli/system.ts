@@ -4,7 +4,7 @@
  */
 
 import { quote, TorcxError } from "../errors.ts";
-import { readSettings, type Settings } from "../config/settings.ts";
+import { examineSettings, type readSettings, type Settings } from "../config/settings.ts";
 import { Root } from "../sys/root.ts";
 import { type Context, isRunningSystem } from "./context.ts";
 import type { GlobalOptions } from "./options.ts";
@@ -13,6 +13,12 @@ import type { GlobalOptions } from "./options.ts";
 export interface System extends Disposable {
   readonly root: Root;
   readonly settings: Settings;
+}
+
+/** A system whose settings may be unfit to work with. */
+export interface ExaminedSystem extends System {
+  /** What forbids every verb but those that only show; defaults stand where a value cannot be had. */
+  readonly fault: TorcxError | undefined;
 }
 
 /**
@@ -36,11 +42,24 @@ export function openRoot(options: Pick<GlobalOptions, "root">): Root {
  * @throws {TorcxError} as {@linkcode openRoot} and {@linkcode readSettings}.
  */
 export function openSystem(options: Pick<GlobalOptions, "root">, context: Context): System {
+  const system = examineSystem(options, context);
+  if (system.fault === undefined) return system;
+  system[Symbol.dispose]();
+  throw system.fault;
+}
+
+/**
+ * As {@linkcode openSystem} for the verbs that show the settings' fault and go on: `status` and
+ * `config show`.
+ *
+ * @throws {TorcxError} as {@linkcode openRoot}.
+ */
+export function examineSystem(options: Pick<GlobalOptions, "root">, context: Context): ExaminedSystem {
   const root = openRoot(options);
   try {
     const { environment, kernelCommandLine, log } = context;
-    const settings = readSettings({ root, environment, kernelCommandLine, log });
-    return { root, settings, [Symbol.dispose]: () => root[Symbol.dispose]() };
+    const examined = examineSettings({ root, environment, kernelCommandLine, log });
+    return { ...examined, root, [Symbol.dispose]: () => root[Symbol.dispose]() };
   } catch (error) {
     root[Symbol.dispose]();
     throw error;

@@ -1,6 +1,6 @@
 /**
  * Owns the derivation of every path from the settings' directories, and what a directory's text must
- * look like. It refuses disk access. `settings.ts` and the catalog are its callers.
+ * look like. It refuses disk access.
  */
 
 /** Where the OEM keeps profiles, stores and remotes, wherever USR is mounted. */
@@ -61,6 +61,11 @@ export function derivePaths({ baseDir, runDir, confDir, usrDir }: Directories): 
 /** Joins a directory and a relative path. */
 export function join(directory: string, path: string): string {
   return directory === "/" ? `/${path}` : `${directory}/${path}`;
+}
+
+/** Returns the last component of a path. */
+export function getFileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /**

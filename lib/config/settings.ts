@@ -1,7 +1,6 @@
 /**
  * Owns the settings: defaults ← config file ← environment, each value with its source, validated.
- * It refuses to write, and to know `/`: every path is inside the `Root` that is handed in. All
- * rooms above read their paths from here.
+ * It refuses to write, and to know `/`: every path is inside the `Root` that is handed in.
  */
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
@@ -14,6 +13,8 @@ import type { Root } from "../sys/root.ts";
 import { type KernelParameters, parseKernelBoolean, parseKernelCommandLine } from "./kernel_command_line.ts";
 import { isOsVersion, parseOsRelease } from "./os_release.ts";
 import { CONFIG_PATH, derivePaths, findPathFault, join, normalizePath, type Paths } from "./paths.ts";
+import { findSettingsFault } from "./safety.ts";
+import { DEFAULT_SOURCE, ENVIRONMENT_SOURCE, formatConfigSource } from "./sources.ts";
 
 export type { Paths } from "./paths.ts";
 
@@ -65,6 +66,8 @@ export interface Settings {
   configPath: string;
   boot: BootSettings;
   paths: Paths;
+  /** What was passed over: it belongs into the report of whoever works with the rest. */
+  warnings: readonly string[];
 }
 
 /** What {@linkcode readSettings} reads from. */
@@ -76,23 +79,57 @@ export interface SettingsInput {
   log: Logger;
 }
 
-const DEFAULT_SOURCE = "default";
 /** Digits with what tmpfs(5) allows after them; 0 would mean no limit at all. */
 const UNPACK_SIZE = /^0*[1-9][0-9]*[kKmMgG%]?$/;
+
+/** Settings, and what forbids to work with them. */
+export interface ExaminedSettings {
+  /** Where a value cannot be used or read, the default stands in its place. */
+  settings: Settings;
+  /** The first fault; undefined if there is none. `not_found`: the config file that was asked for is absent. */
+  fault: TorcxError | undefined;
+}
 
 /**
  * Reads the settings.
  *
- * @throws {TorcxError} `invalid` if the config file has a wrong shape, or a value is not allowed; the
- *   message names the setting and its source.
- * @throws {TorcxError} `failed` if the config file is there but cannot be read.
+ * @throws {TorcxError} as the fault of {@linkcode examineSettings}.
  */
-export function readSettings({ root, environment, kernelCommandLine, log }: SettingsInput): Settings {
+export function readSettings(input: SettingsInput): Settings {
+  const { settings, fault } = examineSettings(input);
+  if (fault !== undefined) throw fault;
+  return settings;
+}
+
+/**
+ * Reads the settings, for those who go on where they cannot be used. The fault is
+ * `not_found` if the config file that the kernel command line names is absent, `failed` if the config
+ * file or os-release is there but cannot be read, `invalid` if the config file has a wrong shape, a value
+ * is not allowed, or the directories do not go together; the message names settings and sources.
+ */
+export function examineSettings(input: SettingsInput): ExaminedSettings {
+  const { root, environment, kernelCommandLine } = input;
   const sources = new Map<SettingName, string>();
+  const warnings: string[] = [];
+  const warn: Warn = (message) => {
+    warnings.push(message);
+    input.log.warning(message);
+  };
+  let fault: TorcxError | undefined;
+  const attempt = <T>(read: () => T, fallback: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+      fault ??= error;
+      return fallback;
+    }
+  };
   const parameters = parseKernelCommandLine(kernelCommandLine);
-  const configPath = pickConfigPath(parameters, sources);
-  const config = readConfigFile(root, configPath, sources.get("config_file") !== DEFAULT_SOURCE, log);
-  const fileSource = `config file ${quote(configPath)}`;
+  const configPath = attempt(() => pickConfigPath(parameters, sources), CONFIG_PATH);
+  const isAskedFor = sources.get("config_file") !== DEFAULT_SOURCE;
+  const config = attempt(() => readConfigFile(root, configPath, isAskedFor, input.log), {});
+  const fileSource = formatConfigSource(configPath);
 
   const pickDirectory = (
     name: SettingName,
@@ -103,49 +140,61 @@ export function readSettings({ root, environment, kernelCommandLine, log }: Sett
     const fromEnvironment = environment[variable] || undefined;
     const value = fromEnvironment ?? fromFile ?? fallback;
     const source = fromEnvironment !== undefined
-      ? `environment ${variable}`
+      ? `${ENVIRONMENT_SOURCE}${variable}`
       : fromFile !== undefined
       ? fileSource
       : DEFAULT_SOURCE;
-    sources.set(name, source);
-    return toDirectory(name, value, source);
+    sources.set(name, DEFAULT_SOURCE);
+    return attempt(() => {
+      const directory = toDirectory(name, value, source);
+      sources.set(name, source);
+      return directory;
+    }, fallback);
   };
   const directories = {
     baseDir: pickDirectory("base_dir", "/var/lib/torcx", config.baseDir, "TORCX_BASEDIR"),
     runDir: pickDirectory("run_dir", "/run/torcx", config.runDir, "TORCX_RUNDIR"),
     confDir: pickDirectory("conf_dir", "/etc/torcx", config.confDir, "TORCX_CONFDIR"),
-    usrDir: pickUsrDir(environment["TORCX_USR_MOUNTPOINT"], sources, log),
+    usrDir: pickUsrDir(environment["TORCX_USR_MOUNTPOINT"], sources, warn),
   };
 
-  sources.set("store_paths", config.storePaths === undefined ? DEFAULT_SOURCE : fileSource);
-  const storePaths = (config.storePaths ?? []).map((path) => toDirectory("store_paths", path, fileSource));
+  const pickStores = (name: SettingName, paths: readonly string[], source: string): string[] => {
+    sources.set(name, paths.length === 0 ? DEFAULT_SOURCE : source);
+    return attempt(() => paths.map((path) => toDirectory(name, path, source)), []);
+  };
   const extra = (environment["TORCX_STOREPATH"] ?? "").split(":").filter((path) => path !== "");
-  const extraSource = "environment TORCX_STOREPATH";
-  sources.set("extra_store_paths", extra.length === 0 ? DEFAULT_SOURCE : extraSource);
-  const extraStorePaths = extra.map((path) => toDirectory("extra_store_paths", path, extraSource));
+  const storePaths = pickStores("store_paths", config.storePaths ?? [], fileSource);
+  const extraStorePaths = pickStores("extra_store_paths", extra, `${ENVIRONMENT_SOURCE}TORCX_STOREPATH`);
 
   sources.set("unpack_size", config.unpackSize === undefined ? DEFAULT_SOURCE : fileSource);
-  if (config.unpackSize !== undefined && !UNPACK_SIZE.test(config.unpackSize)) {
-    refuse("unpack_size", config.unpackSize, fileSource, "it is not a size of a tmpfs", {
-      hint: "Give digits with k, m, g or % after them, more than 0, e.g. 512m or 25%",
-    });
-  }
+  const unpackSize = attempt(() => checkUnpackSize(config.unpackSize, fileSource), undefined);
 
   const osReleasePath = join(directories.usrDir, "lib/os-release");
-  const osRelease = readOsRelease(root, osReleasePath, log);
+  const osRelease = attempt(() => readOsRelease(root, osReleasePath, warn), new Map<string, string>());
   sources.set("version_id", `file ${quote(osReleasePath)}`);
-  return {
+  const settings: Settings = {
     ...directories,
     storePaths,
     extraStorePaths,
-    unpackSize: config.unpackSize,
+    unpackSize,
     osRelease,
-    versionId: pickVersionId(osRelease, osReleasePath, log),
+    versionId: pickVersionId(osRelease, osReleasePath, warn),
     sources,
     configPath,
-    boot: pickBoot(parameters, sources, log),
+    boot: pickBoot(parameters, sources, warn),
     paths: derivePaths(directories),
+    warnings,
   };
+  return { settings, fault: fault ?? findSettingsFault(root, settings) };
+}
+
+type Warn = (message: string) => void;
+
+function checkUnpackSize(size: string | undefined, source: string): string | undefined {
+  if (size === undefined || UNPACK_SIZE.test(size)) return size;
+  refuse("unpack_size", size, source, "it is not a size of a tmpfs", {
+    hint: "Give digits with k, m, g or % after them, more than 0, e.g. 512m or 25%",
+  });
 }
 
 function refuse(
@@ -178,69 +227,84 @@ function pickConfigPath(parameters: KernelParameters, sources: Map<SettingName, 
     return CONFIG_PATH;
   }
   const source = "kernel command line torcx_config=";
+  sources.set("config_file", DEFAULT_SOURCE);
+  const path = toDirectory("config_file", parameters.config, source);
   sources.set("config_file", source);
-  return toDirectory("config_file", parameters.config, source);
+  return path;
 }
 
 function readConfigFile(root: Root, path: string, isAskedFor: boolean, log: Logger): ConfigFile {
   let bytes;
   try {
     bytes = root.readFile(encodePath(path));
-  } catch (error) {
-    if (!isErrno(error, "ENOENT", "ENOTDIR")) {
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    if (!isErrno(cause, "ENOENT", "ENOTDIR")) {
       throw new TorcxError(
         "failed",
         `Cannot read settings: config file ${quote(path)} is there but unreadable`,
-        {
-          cause: error,
-        },
+        { cause, hint: `Make ${quote(path)} a readable file, or remove it` },
       );
     }
-    const message = `no config file ${quote(path)}`;
-    if (isAskedFor) log.warning(`${message}, which the kernel command line names`);
-    else log.debug(message);
+    if (isAskedFor) {
+      throw new TorcxError(
+        "not_found",
+        `Cannot read settings: config file ${
+          quote(path)
+        }, which torcx_config= on the kernel command line names, does not exist`,
+        { cause, hint: "Put the file there, mount what it lies on, or take torcx_config= away" },
+      );
+    }
+    log.debug(`no config file ${quote(path)}`);
     return {};
   }
   log.debug(`config file ${quote(path)} read`);
   return parseConfigFile(decodeText(bytes, path), path);
 }
 
-function pickUsrDir(value: string | undefined, sources: Map<SettingName, string>, log: Logger): string {
+function pickUsrDir(value: string | undefined, sources: Map<SettingName, string>, warn: Warn): string {
   sources.set("usr_mountpoint", DEFAULT_SOURCE);
   if (value === undefined || value === "") return "/usr";
   const fault = findPathFault(value);
   if (fault !== undefined) {
-    log.warning(`ignoring TORCX_USR_MOUNTPOINT=${quote(value)}: ${fault}; using "/usr"`);
+    warn(`ignoring TORCX_USR_MOUNTPOINT=${quote(value)}: ${fault}; using "/usr"`);
     return "/usr";
   }
-  sources.set("usr_mountpoint", "environment TORCX_USR_MOUNTPOINT");
+  sources.set("usr_mountpoint", `${ENVIRONMENT_SOURCE}TORCX_USR_MOUNTPOINT`);
   return normalizePath(value);
 }
 
-function readOsRelease(root: Root, path: string, log: Logger): Map<string, string> {
+function readOsRelease(root: Root, path: string, warn: Warn): Map<string, string> {
   try {
     // os-release is not refused for one odd byte in a pretty name.
     return parseOsRelease(new TextDecoder().decode(root.readFile(encodePath(path))));
-  } catch (error) {
-    if (!(error instanceof TorcxError)) throw error;
-    log.warning(`cannot read ${quote(path)}: ${error.message}`);
-    return new Map();
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    if (isErrno(cause, "ENOENT", "ENOTDIR")) {
+      warn(`no file ${quote(path)}`);
+      return new Map();
+    }
+    throw new TorcxError(
+      "failed",
+      `Cannot read settings: os-release file ${quote(path)} is there but unreadable`,
+      { cause, hint: `Make ${quote(path)} a readable file: it names the versioned stores` },
+    );
   }
 }
 
 function pickVersionId(
   osRelease: ReadonlyMap<string, string>,
   path: string,
-  log: Logger,
+  warn: Warn,
 ): string | undefined {
   const version = osRelease.get("VERSION_ID");
   if (version === undefined || version === "") {
-    log.warning(`no VERSION_ID in ${quote(path)}: versioned stores are left out`);
+    warn(`no VERSION_ID in ${quote(path)}: versioned stores are left out`);
     return undefined;
   }
   if (!isOsVersion(version)) {
-    log.warning(
-      `VERSION_ID ${quote(version)} in ${quote(path)} cannot name a directory: versioned stores are left out`,
+    warn(
+      `VERSION_ID in ${quote(path)} cannot name a directory: versioned stores are left out`,
     );
     return undefined;
   }
@@ -250,7 +314,7 @@ function pickVersionId(
 function pickBoot(
   parameters: KernelParameters,
   sources: Map<SettingName, string>,
-  log: Logger,
+  warn: Warn,
 ): BootSettings {
   sources.set("boot", DEFAULT_SOURCE);
   sources.set("boot_profile", DEFAULT_SOURCE);
@@ -258,7 +322,7 @@ function pickBoot(
   if (parameters.torcx !== undefined) {
     const value = parseKernelBoolean(parameters.torcx);
     if (value === undefined) {
-      log.warning(
+      warn(
         `ignoring torcx=${quote(parameters.torcx)} on the kernel command line: it is neither 0 nor 1`,
       );
     } else {

@@ -173,13 +173,14 @@ export class JsonCursor {
   }
 }
 
+/** Says what a value is, never what it holds: a file that is not what it should be may be a secret. */
 function describe(value: JsonValue | undefined): string {
   if (value === undefined) return "missing";
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "string") return `the string ${quote(value.slice(0, 80))}`;
+  if (typeof value === "string") return value === "" ? "an empty string" : "a string";
   if (typeof value === "object") return json.isRawJSON(value) ? "a number" : "an object";
-  return typeof value === "number" ? `the number ${value}` : `${value}`;
+  return typeof value === "number" ? "a number" : "a boolean";
 }
 
 /** A manifest whose value is not decoded yet. */

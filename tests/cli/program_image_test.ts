@@ -162,6 +162,16 @@ const SETTINGS = {
   "etc/torcx/config.json": '{"kind":"torcx-config-v0","value":{"run_dir":"/run/t/","store_paths":["/s"]}}',
 };
 
+function makeDetail(
+  path: string,
+  setting: string | null,
+  source: string,
+  isConfigured: boolean,
+  exists: boolean,
+): Record<string, unknown> {
+  return { path, setting, source, is_configured: isConfigured, exists, error: null };
+}
+
 const CONFIG: ProgramCase[] = [
   {
     does: "shows each value and its source",
@@ -195,6 +205,15 @@ const CONFIG: ProgramCase[] = [
         ],
         profile_dirs: ["/usr/share/torcx/profiles", "/usr/share/oem/torcx/profiles", "/etc/torcx/profiles"],
         remote_dirs: ["/usr/share/torcx/remotes", "/usr/share/oem/torcx/remotes", "/etc/torcx/remotes"],
+        store_details: [
+          makeDetail("/usr/share/torcx/store", "usr_mountpoint", "default", false, true),
+          makeDetail("/usr/share/oem/torcx/store/1.2.3", null, "default", false, false),
+          makeDetail("/usr/share/oem/torcx/store", null, "default", false, false),
+          makeDetail("/s", "store_paths", "config.json", true, false),
+          makeDetail("/data/store/1.2.3", "base_dir", "TORCX_BASEDIR", false, false),
+          makeDetail("/data/store", "base_dir", "TORCX_BASEDIR", true, false),
+        ],
+        errors: [],
       },
     },
   },
@@ -204,15 +223,16 @@ const CONFIG: ProgramCase[] = [
     system: SETTINGS,
     code: 0,
     stdout:
-      /^SETTING +VALUE +SOURCE\n(.*\n)*run_dir +\/run\/t +config file "\/etc\/torcx\/config\.json"\n(.*\n)*\nSTORES\n\/usr/,
+      /^SETTING +VALUE +SOURCE\n(.*\n)*run_dir +\/run\/t +config file "\/etc\/torcx\/config\.json"\n(.*\n)*\nSTORES +STATE +SOURCE\n\/usr(.*\n)*\/s +absent: is it mounted\? +config\.json\n/,
   },
   {
-    does: "fails if the config file is malformed",
+    does: "shows what is wrong with the config file, and the defaults in its place",
     args: ["config", "show"],
     system: { "etc/torcx/config.json": '{"kind":"torcx-config-v0","value":{"run_dir":1}}' },
     code: 1,
+    stdout: /"name": "run_dir",\n +"value": "\/run\/torcx"(.*\n)*.*"errors": \[\n +"Cannot parse/,
     stderr:
-      'torcx: Cannot parse "/etc/torcx/config.json": value.run_dir is the number 1, expected a string\nHint: Correct value.run_dir in "/etc/torcx/config.json"\n',
+      'torcx: error: Cannot parse "/etc/torcx/config.json": value.run_dir is a number, expected a string\ntorcx: error: Correct value.run_dir in "/etc/torcx/config.json"\n',
   },
 ];
 

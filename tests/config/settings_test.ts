@@ -147,12 +147,9 @@ Deno.test("readSettings() reads the config file that torcx_config= names (contra
     assertEquals([settings.baseDir, settings.configPath], ["/other", "/oem/t.json"]);
     assertEquals(settings.sources.get("config_file"), "kernel command line torcx_config=");
     assertEquals(log.lines, []);
-    assertEquals(readSettings({}, "torcx_config=/missing").baseDir, "/var/lib/torcx");
-    assertEquals(
-      log.lines.length,
-      1,
-      "a missing file is fine, but one that was asked for is worth a warning",
-    );
+    const missing = catchError(() => readSettings({}, "torcx_config=/missing")) as TorcxError;
+    assertEquals(missing.code, "not_found", "a missing file is fine, but not one that was asked for");
+    assert(missing.message.includes('"/missing"'), missing.message);
     assertEquals((catchError(() => readSettings({}, "torcx_config=t.json")) as TorcxError).code, "invalid");
   });
 });

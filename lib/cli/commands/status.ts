@@ -6,7 +6,8 @@ import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { type Output, printable } from "../output.ts";
 import { SILENT_LOG } from "../../log.ts";
-import { openSystem } from "../system.ts";
+import { listHints, listMessages } from "../../errors.ts";
+import { examineSystem } from "../system.ts";
 
 /** Exit statuses: scripts wait for 0. */
 const EXITS: Record<Status["state"], number> = {
@@ -31,7 +32,9 @@ const DRIFT_TITLES: Record<Status["drift"][number]["scope"], string> = {
 
 /** Shows the status. */
 export function runStatus(options: CommandOptions<"status">, context: Context): number {
-  using system = openSystem(options, context);
+  using system = examineSystem(options, context);
+  for (const message of listMessages(system.fault)) context.log.error(message);
+  for (const hint of listHints(system.fault)) context.log.error(hint);
   const status = readStatus(system.root, system.settings, SILENT_LOG);
   if (context.stdout.format === "json") context.stdout.writeJson({ kind: STATUS_KIND, value: status });
   else writeStatus(context.stdout, status);
