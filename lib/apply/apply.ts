@@ -15,7 +15,7 @@ import type { Root } from "../sys/root.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { prepareSquashfs } from "./kernel_modules.ts";
 import { describeOperation, type ImageOperation, type Operation } from "./operations.ts";
-import { type ApplyPlan, type ImageFault, planApply, type PlannedImage } from "./plan.ts";
+import { type ApplyPlan, describeWayOut, type ImageFault, planApply, type PlannedImage } from "./plan.ts";
 import { planPropagation } from "./propagate.ts";
 import { Recorder } from "./recorder.ts";
 import { recover } from "./recover.ts";
@@ -189,6 +189,8 @@ class Flow {
     this.#done.push(operation);
     try {
       const summary = await executeImage(this.#root, operation, this.#log, {
+        image: formatImage(image),
+        wayOut: describeWayOut(image),
         onProgress: (readBytes) => {
           this.#options.signal?.throwIfAborted();
           this.#options.onProgress?.(planned, readBytes);
@@ -205,7 +207,7 @@ class Flow {
       if (!(error instanceof TorcxError)) throw error;
       const fault = { image, archive, error };
       this.#recorder.addFault(fault);
-      this.#log.error(`image ${quote(formatImage(image))}: ${listMessages(error).join(": ")}`);
+      this.#log.error(listMessages(error).join(": "));
       return fault;
     }
   }

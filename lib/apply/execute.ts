@@ -3,8 +3,9 @@
  * it, operation by operation, and `undo.ts` for the way back.
  */
 
-import { type ByteString, decodePath, splitPath } from "../bytes.ts";
+import { decodePath, splitPath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
+import type { TreeCounts } from "../image/tree_writer.ts";
 import { type UnpackSummary, unpackTar } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
 import { mountSquashfs, mountTmpfs, readSpace, remountReadOnly } from "../sys/mounts.ts";
@@ -18,6 +19,10 @@ const RECORD_MODE = 0o444;
 
 /** Options of {@linkcode executeImage}. */
 export interface ExecuteImageOptions {
+  /** The image with its reference, for messages. */
+  image: string;
+  /** What to do about an archive that is refused. */
+  wayOut: string;
   /** Told how many bytes of the archive were read. */
   onProgress: (readBytes: number) => void;
 }
@@ -25,7 +30,8 @@ export interface ExecuteImageOptions {
 /**
  * Unpacks or mounts an image; returns what was unpacked.
  *
- * @throws {TorcxError} `no_space` if the tmpfs is too small, else what unpacking or mounting throws.
+ * @throws {TorcxError} naming image and archive: `no_space` if the tmpfs is too small, else with the
+ *   code of what unpacking or mounting throws, which is its cause.
  */
 export async function executeImage(
   root: Root,
@@ -33,21 +39,30 @@ export async function executeImage(
   log: Logger,
   options: ExecuteImageOptions,
 ): Promise<UnpackSummary | undefined> {
-  root.makeDir(operation.path, DIRECTORY_MODE);
-  using file = root.openFile(operation.archive);
-  if (operation.kind === "mount_squashfs") {
-    mountSquashfs(root, file, operation.path);
-    return undefined;
-  }
-  using tree = root.openSub(operation.path);
+  const verb = operation.kind === "unpack" ? "unpack" : "mount";
+  const intent = `Cannot ${verb} image ${quote(options.image)} from ${quote(decodePath(operation.archive))}`;
+  let written: TreeCounts | undefined;
   try {
+    root.makeDir(operation.path, DIRECTORY_MODE);
+    using file = root.openFile(operation.archive);
+    if (operation.kind === "mount_squashfs") {
+      mountSquashfs(root, file, operation.path);
+      return undefined;
+    }
+    using tree = root.openSub(operation.path);
     return await unpackTar(file, tree, {
       compression: "gzip",
       onProgress: options.onProgress,
-      onWarning: (message) => log.warning(`image ${quote(operation.image)}: ${message}`),
+      onWarning: (message) => log.warning(`image ${quote(options.image)}: ${message}`),
+      onEnd: (counts) => written = counts,
     });
-  } catch (error) {
-    throw isSpaceError(error) ? describeSpace(root, operation, error) : error;
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    if (isSpaceError(cause)) throw describeSpace(root, operation, intent, written, cause);
+    throw new TorcxError(cause.code, intent, {
+      cause,
+      ...(cause.code === "archive" ? { hint: options.wayOut } : {}),
+    });
   }
 }
 
@@ -58,19 +73,34 @@ function isSpaceError(error: unknown): boolean {
   return false;
 }
 
-/** Says how much the image needs and how much there is. */
-function describeSpace(root: Root, operation: ImageOperation, cause: unknown): TorcxError {
-  const { totalBytes, freeBytes, totalInodes, freeInodes } = readSpace(
-    root,
-    splitPath(operation.path).parent,
-  );
-  const need = findUnpackedSize(root, operation.archive);
-  const limit = freeInodes === 0 && totalInodes > 0
-    ? `the tmpfs is limited to ${totalInodes} files`
-    : `the tmpfs is limited to ${totalBytes} bytes, ${freeBytes} are free`;
+/**
+ * Says how much there is, and how much the image has taken at least: what the rest would take is not
+ * known before the archive is read to its end.
+ */
+function describeSpace(
+  root: Root,
+  operation: ImageOperation,
+  intent: string,
+  written: TreeCounts | undefined,
+  cause: unknown,
+): TorcxError {
+  const { totalBytes, totalInodes, freeInodes } = readSpace(root, splitPath(operation.path).parent);
+  if (freeInodes === 0 && totalInodes > 0) {
+    const names = countNames(written);
+    return new TorcxError(
+      "no_space",
+      `${intent}: the tmpfs of all images can hold ${totalInodes} files, directories and links, ` +
+        `of which this image has at least ${names}`,
+      {
+        cause,
+        hint: 'Raise "unpack_inodes" in the config file, or use a squashfs archive, which takes none',
+      },
+    );
+  }
   return new TorcxError(
     "no_space",
-    `Cannot unpack image ${quote(operation.image)}: it needs ${need}, ${limit} for all images of the profile`,
+    `${intent}: the tmpfs of all images is limited to ${totalBytes} bytes, ` +
+      `of which this image takes at least ${written?.unpackedBytes ?? 0}`,
     {
       cause,
       hint: 'Raise "unpack_size" in the config file, or use a squashfs archive, which takes no memory',
@@ -78,12 +108,11 @@ function describeSpace(root: Root, operation: ImageOperation, cause: unknown): T
   );
 }
 
-/** The last four bytes of a gzip member are its unpacked size modulo 2^32 (RFC 1952, ISIZE). */
-function findUnpackedSize(root: Root, archive: ByteString): string {
-  using file = root.openFile(archive);
-  const tail = new Uint8Array(4);
-  file.readAt(tail, Math.max(file.stat.size - tail.length, 0));
-  return `about ${new DataView(tail.buffer).getUint32(0, true)} bytes`;
+/** Counts what takes an inode of a tmpfs, further names of a file included (mm/shmem.c, shmem_link). */
+function countNames(counts: TreeCounts | undefined): number {
+  if (counts === undefined) return 1;
+  // The directory of the image itself is one.
+  return 1 + counts.files + counts.directories + counts.symlinks + counts.hardlinks + counts.fifos;
 }
 
 /**
@@ -102,7 +131,7 @@ export function executeOperation(
     case "make_dir":
       return makeDirectory(root, operation, log);
     case "mount_tmpfs":
-      return mountTmpfs(root, operation.path, operation.size);
+      return mountTmpfs(root, operation.path, operation);
     case "link":
       return root.symlink(operation.target, operation.path);
     case "copy":

@@ -10,7 +10,7 @@ import { quote } from "../errors.ts";
 export type Operation =
   /** A directory that did not exist when the plan was made; an optional one may fail. */
   | { kind: "make_dir"; path: ByteString; isOptional: boolean }
-  | { kind: "mount_tmpfs"; path: ByteString; size: string | undefined }
+  | { kind: "mount_tmpfs"; path: ByteString; size: string | undefined; inodes: string | undefined }
   | { kind: "unpack"; image: string; archive: ByteString; path: ByteString }
   | { kind: "mount_squashfs"; image: string; archive: ByteString; path: ByteString }
   | { kind: "link"; image: string; target: ByteString; path: ByteString }
@@ -30,7 +30,9 @@ export function describeOperation(operation: Operation): string {
     case "make_dir":
       return `make directory ${name(operation.path)}${operation.isOptional ? " (if it can be made)" : ""}`;
     case "mount_tmpfs":
-      return `mount tmpfs on ${name(operation.path)} (size ${operation.size ?? "half of the memory"})`;
+      return `mount tmpfs on ${name(operation.path)} (size ${operation.size ?? "half of the memory"}${
+        operation.inodes === undefined ? "" : `, ${operation.inodes} inodes`
+      })`;
     case "unpack":
       return `unpack ${name(operation.archive)} into ${name(operation.path)}`;
     case "mount_squashfs":

@@ -3,13 +3,13 @@
  * after the assets. It only reads; `apply.ts` carries it out, `--dry-run` and the generator look at it.
  */
 
-import { readSquashfsInfo } from "../archive/squashfs.ts";
 import { type ByteString, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts";
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import type { Settings } from "../config/settings.ts";
-import { quote, TorcxError } from "../errors.ts";
+import { ArchiveError, quote, TorcxError } from "../errors.ts";
+import { checkSquashfs } from "../image/squashfs_check.ts";
 import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { encodeRunProfile } from "../manifest/profile.ts";
@@ -82,9 +82,9 @@ export function planApply(root: Root, settings: Settings, log: Logger, options: 
     try {
       const archiveStat = checkArchive(root, archive);
       plan.images.push({ image, archive, archiveBytes: archiveStat.size, archiveStat });
-    } catch (error) {
-      if (!(error instanceof TorcxError)) throw error;
-      plan.broken.push({ image, archive, error });
+    } catch (cause) {
+      if (!(cause instanceof TorcxError)) throw cause;
+      plan.broken.push({ image, archive, error: describeBroken(image, archive, cause) });
     }
   }
   plan.preparation = [
@@ -106,25 +106,38 @@ function describeMissing(image: MergedImage, stores: readonly string[]): TorcxEr
   });
 }
 
-const GZIP_MAGIC = [0x1f, 0x8b];
-/** sizeof(struct squashfs_super_block). */
-const HEAD_BYTES = 96;
+function describeBroken(image: MergedImage, archive: Archive, cause: TorcxError): TorcxError {
+  return new TorcxError(
+    cause.code,
+    `Cannot use image ${quote(formatImage(image))} from ${quote(archive.path)}`,
+    { cause, ...(cause.code === "archive" ? { hint: describeWayOut(image) } : {}) },
+  );
+}
 
-/** Looks at an archive's head and returns what the file is. */
+/** Says what to do about an archive that is damaged or refused. */
+export function describeWayOut({ profile }: MergedImage): string {
+  return `Replace the archive by a sound copy, or take the image out of profile ${quote(profile)}`;
+}
+
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+/**
+ * Looks at an archive's head and returns what the file is.
+ *
+ * @throws {ArchiveError} if it cannot be one.
+ */
 function checkArchive(root: Root, archive: Archive): FileStat {
-  try {
-    using file = root.openFile(encodePath(archive.path));
-    const head = new Uint8Array(HEAD_BYTES);
-    const count = file.read(head);
-    if (archive.format === "squashfs") readSquashfsInfo(head.subarray(0, count));
-    else if (count < 2 || GZIP_MAGIC.some((byte, at) => head[at] !== byte)) {
-      throw new TorcxError("archive", "Cannot read gzip: the file does not start as one");
-    }
+  using file = root.openFile(encodePath(archive.path));
+  if (archive.format === "squashfs") {
+    checkSquashfs(file);
     return file.stat;
-  } catch (cause) {
-    if (!(cause instanceof TorcxError)) throw cause;
-    throw new TorcxError("archive", `Cannot use archive ${quote(archive.path)}`, { cause });
   }
+  const head = new Uint8Array(GZIP_MAGIC.length);
+  const count = file.read(head);
+  if (count < head.length || GZIP_MAGIC.some((byte, at) => head[at] !== byte)) {
+    throw new ArchiveError("Cannot read gzip: the file does not start as one");
+  }
+  return file.stat;
 }
 
 /** Returns the missing directories of the contract, outermost first, and the tmpfs. */
@@ -143,7 +156,12 @@ function planDirectories(root: Root, settings: Settings): Operation[] {
     ...[binDir, unpackDir].flatMap((path) => plan(path, false)),
     ...plan(userProfiles, true),
     ...plan(splitPath(encodePath(seal)).parent, false),
-    { kind: "mount_tmpfs", path: encodePath(unpackDir), size: settings.unpackSize },
+    {
+      kind: "mount_tmpfs",
+      path: encodePath(unpackDir),
+      size: settings.unpackSize,
+      inodes: settings.unpackInodes,
+    },
   ];
 }
 

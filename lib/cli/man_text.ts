@@ -57,7 +57,10 @@ export const ENVIRONMENT: readonly Entry[] = [
 
 /** The files that torcx reads and writes, with their default directories. */
 export const FILES: readonly Entry[] = [
-  { term: "/etc/torcx/config.json", text: "Settings: base_dir, run_dir, conf_dir, store_paths, unpack_size" },
+  {
+    term: "/etc/torcx/config.json",
+    text: "Settings: base_dir, run_dir, conf_dir, store_paths, unpack_size, unpack_inodes",
+  },
   { term: "/etc/torcx/next-profile", text: "The selector: the name of the next boot's profile" },
   { term: "/etc/torcx/profiles/NAME.json", text: "The user's profiles" },
   { term: "/usr/share/torcx, /usr/share/oem/torcx", text: "Profiles and stores of the OS and of the OEM" },

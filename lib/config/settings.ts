@@ -28,6 +28,7 @@ export const SETTING_NAMES = [
   "store_paths",
   "extra_store_paths",
   "unpack_size",
+  "unpack_inodes",
   "version_id",
   "boot",
   "boot_profile",
@@ -57,6 +58,8 @@ export interface Settings {
   extraStorePaths: string[];
   /** The tmpfs's `size=`; undefined: the kernel's default. */
   unpackSize: string | undefined;
+  /** The tmpfs's `nr_inodes=`; undefined: the kernel's default. */
+  unpackInodes: string | undefined;
   osRelease: ReadonlyMap<string, string>;
   /** VERSION_ID of os-release, if it can name a directory. */
   versionId: string | undefined;
@@ -81,6 +84,8 @@ export interface SettingsInput {
 
 /** Digits with what tmpfs(5) allows after them; 0 would mean no limit at all. */
 const UNPACK_SIZE = /^0*[1-9][0-9]*[kKmMgG%]?$/;
+/** As a size, but no share of the memory; more digits are beyond what the kernel takes (ULONG_MAX / 1024). */
+const UNPACK_INODES = /^0*[1-9][0-9]{0,5}([0-9]{0,9}|[0-9]{0,6}[kK]|[0-9]{0,3}[mM]|[gG])$/;
 
 /** Settings, and what forbids to work with them. */
 export interface ExaminedSettings {
@@ -169,6 +174,9 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
   sources.set("unpack_size", config.unpackSize === undefined ? DEFAULT_SOURCE : fileSource);
   const unpackSize = attempt(() => checkUnpackSize(config.unpackSize, fileSource), undefined);
 
+  sources.set("unpack_inodes", config.unpackInodes === undefined ? DEFAULT_SOURCE : fileSource);
+  const unpackInodes = attempt(() => checkUnpackInodes(config.unpackInodes, fileSource), undefined);
+
   const osReleasePath = join(directories.usrDir, "lib/os-release");
   const osRelease = attempt(() => readOsRelease(root, osReleasePath, warn), new Map<string, string>());
   sources.set("version_id", `file ${quote(osReleasePath)}`);
@@ -177,6 +185,7 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
     storePaths,
     extraStorePaths,
     unpackSize,
+    unpackInodes,
     osRelease,
     versionId: pickVersionId(osRelease, osReleasePath, warn),
     sources,
@@ -194,6 +203,13 @@ function checkUnpackSize(size: string | undefined, source: string): string | und
   if (size === undefined || UNPACK_SIZE.test(size)) return size;
   refuse("unpack_size", size, source, "it is not a size of a tmpfs", {
     hint: "Give digits with k, m, g or % after them, more than 0, e.g. 512m or 25%",
+  });
+}
+
+function checkUnpackInodes(value: string | undefined, source: string): string | undefined {
+  if (value === undefined || UNPACK_INODES.test(value)) return value;
+  return refuse("unpack_inodes", value, source, "it is not a number of files of a tmpfs", {
+    hint: "Give digits with k, m or g after them, more than 0, e.g. 500k",
   });
 }
 

@@ -46,7 +46,7 @@ function openPrivateMount(): Scratch | undefined {
     return undefined;
   }
   try {
-    mountTmpfs(host, path, undefined);
+    mountTmpfs(host, path);
     const root = host.openSub(path);
     return {
       root,

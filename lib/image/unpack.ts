@@ -16,6 +16,8 @@ export interface UnpackOptions {
   /** Told how many bytes of the archive were read; what it throws ends the unpacking. */
   onProgress?: (readBytes: number) => void;
   onWarning?: (message: string) => void;
+  /** Told what was written, also if the unpacking fails. */
+  onEnd?: (counts: TreeCounts) => void;
 }
 
 /** What was unpacked. */
@@ -47,14 +49,18 @@ export async function unpackTar(
     options.onWarning?.(text);
   };
   using writer = new TreeWriter(target, { isOwnerKept: options.isOwnerKept ?? true, onWarning });
-  const reader = new TarReader(writer);
-  const { readBytes } = await readArchive(
-    source,
-    options.compression,
-    (chunk) => reader.push(chunk),
-    options.onProgress,
-  );
-  reader.end();
-  writer.finish();
-  return { ...writer.counts, readBytes, warnings };
+  try {
+    const reader = new TarReader(writer);
+    const { readBytes } = await readArchive(
+      source,
+      options.compression,
+      (chunk) => reader.push(chunk),
+      options.onProgress,
+    );
+    reader.end();
+    writer.finish();
+    return { ...writer.counts, readBytes, warnings };
+  } finally {
+    options.onEnd?.(writer.counts);
+  }
 }

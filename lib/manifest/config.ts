@@ -12,6 +12,7 @@ export interface ConfigFile {
   confDir?: string;
   storePaths?: string[];
   unpackSize?: string;
+  unpackInodes?: string;
 }
 
 /**
@@ -33,6 +34,8 @@ export function parseConfigFile(text: string, source: string): ConfigFile {
   if (storePaths.length > 0) config.storePaths = storePaths;
   const unpackSize = findText(value.field("unpack_size"));
   if (unpackSize !== undefined) config.unpackSize = unpackSize;
+  const unpackInodes = findText(value.field("unpack_inodes"));
+  if (unpackInodes !== undefined) config.unpackInodes = unpackInodes;
   return config;
 }
 

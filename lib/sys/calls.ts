@@ -32,6 +32,11 @@ function fail(call: string, args: readonly unknown[], errno = getErrno()): never
   throw new SyscallError(call, args.map(formatArgument).join(", "), getErrnoName(errno), getErrorText(errno));
 }
 
+/** Modes, and the flags of open(2), are read in octal. */
+function octal(value: number): { toString(): string } {
+  return { toString: () => `0o${value.toString(8)}` };
+}
+
 function formatArgument(value: unknown): string {
   if (typeof value === "string") return quote(decodePath(value as ByteString));
   if (value === AT_FDCWD) return "AT_FDCWD";
@@ -68,7 +73,7 @@ export function tryMkdirat(dir: number, path: ByteString, mode: number): boolean
   if (libc.mkdirat(dir, put("mkdirat", path), mode) === 0) return true;
   const errno = getErrno();
   if (errno === EEXIST) return false;
-  fail("mkdirat", [dir, path, mode], errno);
+  fail("mkdirat", [dir, path, octal(mode)], errno);
 }
 
 /** As {@linkcode linkat}, but returns the negative errno, or 0. */
@@ -83,7 +88,7 @@ export function openat(dir: number, path: ByteString, flags: number, mode = 0): 
   for (;;) {
     const fd = libc.openat(dir, bytes, flags | O_CLOEXEC, mode);
     if (fd >= 0) return fd;
-    if (getErrno() !== EINTR) fail("openat", [dir, path, `0o${flags.toString(8)}`]);
+    if (getErrno() !== EINTR) fail("openat", [dir, path, octal(flags)]);
   }
 }
 
@@ -106,7 +111,7 @@ export function openat2InRoot(root: number, path: ByteString, flags: number, mod
     if (fd >= 0) return fd;
     const errno = getErrno();
     if (errno === EINTR || (errno === EAGAIN && tries < OPENAT2_TRIES)) continue;
-    fail("openat2", [root, path, `0o${flags.toString(8)}`], errno);
+    fail("openat2", [root, path, octal(flags)], errno);
   }
 }
 
@@ -172,12 +177,12 @@ export function fsync(fd: number): void {
 
 /** mkdirat(2). */
 export function mkdirat(dir: number, path: ByteString, mode: number): void {
-  if (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) fail("mkdirat", [dir, path, mode]);
+  if (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) fail("mkdirat", [dir, path, octal(mode)]);
 }
 
 /** mkfifoat(3). */
 export function mkfifoat(dir: number, path: ByteString, mode: number): void {
-  if (libc.mkfifoat(dir, put("mkfifoat", path), mode) < 0) fail("mkfifoat", [dir, path, mode]);
+  if (libc.mkfifoat(dir, put("mkfifoat", path), mode) < 0) fail("mkfifoat", [dir, path, octal(mode)]);
 }
 
 /** symlinkat(2). */
@@ -280,13 +285,13 @@ export function lchownat(dir: number, path: ByteString, uid: number, gid: number
 
 /** fchmod(2). */
 export function fchmod(fd: number, mode: number): void {
-  if (libc.fchmod(fd, mode) < 0) fail("fchmod", [fd, `0o${mode.toString(8)}`]);
+  if (libc.fchmod(fd, mode) < 0) fail("fchmod", [fd, octal(mode)]);
 }
 
 /** fchmodat(2). It follows symlinks: only for names that the caller has just made. */
 export function fchmodat(dir: number, path: ByteString, mode: number): void {
   if (libc.fchmodat(dir, put("fchmodat", path), mode, 0) < 0) {
-    fail("fchmodat", [dir, path, `0o${mode.toString(8)}`]);
+    fail("fchmodat", [dir, path, octal(mode)]);
   }
 }
 

@@ -38,15 +38,24 @@ function fdPath(fd: number): ByteString {
   return encodePath(`/proc/self/fd/${fd}`);
 }
 
+/** Limits of a tmpfs, as in tmpfs(5); the kernel's own where undefined. */
+export interface TmpfsLimits {
+  /** `size=`; by default half of the memory. */
+  size?: string | undefined;
+  /** `nr_inodes=`; by default one for two pages of the memory. */
+  inodes?: string | undefined;
+}
+
 /**
  * Mounts a tmpfs (0755, nodev) on a directory inside a root.
  *
- * @param size as tmpfs(5) `size=`; the kernel's default (half of the memory) if undefined.
  * @throws {SyscallError} if the kernel refuses.
  */
-export function mountTmpfs(root: Root, target: ByteString, size: string | undefined): void {
+export function mountTmpfs(root: Root, target: ByteString, { size, inodes }: TmpfsLimits = {}): void {
   withTarget(root, target, (path) => {
-    const data = size === undefined ? "mode=0755" : `mode=0755,size=${size}`;
+    const data = `mode=0755${size === undefined ? "" : `,size=${size}`}${
+      inodes === undefined ? "" : `,nr_inodes=${inodes}`
+    }`;
     mount(encodePath("tmpfs"), path, "tmpfs", MS_NODEV, data);
   });
 }

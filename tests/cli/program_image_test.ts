@@ -191,6 +191,7 @@ const CONFIG: ProgramCase[] = [
           { name: "store_paths", value: ["/s"], source: 'config file "/etc/torcx/config.json"' },
           { name: "extra_store_paths", value: [], source: "default" },
           { name: "unpack_size", value: null, source: "default" },
+          { name: "unpack_inodes", value: null, source: "default" },
           { name: "version_id", value: "1.2.3", source: 'file "/usr/lib/os-release"' },
           { name: "boot", value: true, source: "default" },
           { name: "boot_profile", value: null, source: "default" },

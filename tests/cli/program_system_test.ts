@@ -244,7 +244,7 @@ Deno.test("torcx fails if --root is no directory", async () => {
     code: 1,
     stdout: "",
     stderr:
-      'torcx: Cannot open root "/dev/null/none": it is no usable directory\n  openat(AT_FDCWD, "/dev/null/none", "0o10200000"): ENOTDIR (Not a directory)\n',
+      'torcx: Cannot open root "/dev/null/none": it is no usable directory\n  openat(AT_FDCWD, "/dev/null/none", 0o10200000): ENOTDIR (Not a directory)\n',
   });
 });
 

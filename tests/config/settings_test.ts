@@ -51,14 +51,24 @@ Deno.test("readSettings() takes config file, then environment, and knows each so
       conf_dir: "/c",
       store_paths: ["/s1/", "/s2"],
       unpack_size: "1g",
+      unpack_inodes: "5k",
     }),
     ({ readSettings, log }) => {
       const fromFile = readSettings();
       assertEquals([fromFile.baseDir, fromFile.runDir, fromFile.confDir], ["/b/x", "/r", "/c"]);
       assertEquals(fromFile.storePaths, ["/s1", "/s2"]);
-      assertEquals(fromFile.unpackSize, "1g");
+      assertEquals([fromFile.unpackSize, fromFile.unpackInodes], ["1g", "5k"]);
       assertEquals(fromFile.paths.coreosDir, "/coreos");
-      for (const name of ["base_dir", "run_dir", "conf_dir", "store_paths", "unpack_size"] as const) {
+      for (
+        const name of [
+          "base_dir",
+          "run_dir",
+          "conf_dir",
+          "store_paths",
+          "unpack_size",
+          "unpack_inodes",
+        ] as const
+      ) {
         assertEquals(fromFile.sources.get(name), 'config file "/etc/torcx/config.json"');
       }
       const both = readSettings({
@@ -133,6 +143,23 @@ Deno.test("readSettings() validates unpack_size as tmpfs takes it", async () => 
       const error = catchError(() => readSettings()) as TorcxError;
       assertEquals(error.code, "invalid", size);
       assert(error.message.includes('setting "unpack_size" from config file'), error.message);
+    });
+  }
+});
+
+Deno.test("readSettings() validates unpack_inodes as tmpfs takes it", async () => {
+  for (const inodes of ["1", "500k", "2M", "1g", "0100", "999999999999999"]) {
+    await withTree(config({ unpack_inodes: inodes }), ({ readSettings }) => {
+      assertEquals(readSettings().unpackInodes, inodes);
+    });
+  }
+  for (
+    const inodes of ["0", "0k", "-1", "1.5k", "1t", "50%", "m", "1,uid=0", "9999999999999999", "9999999g"]
+  ) {
+    await withTree(config({ unpack_inodes: inodes }), ({ readSettings }) => {
+      const error = catchError(() => readSettings()) as TorcxError;
+      assertEquals(error.code, "invalid", inodes);
+      assert(error.message.includes('setting "unpack_inodes" from config file'), error.message);
     });
   }
 });

@@ -127,7 +127,8 @@ const FAILURES: readonly Failure[] = [
     if: "the tmpfs is too small",
     system: { "etc/torcx/config.json": '{"kind":"torcx-config-v0","value":{"unpack_size":"64k"}}' },
     mend: "rm etc/torcx/config.json",
-    cause: /Cannot unpack image "bad": it needs about \d+ bytes, the tmpfs is limited to 65536 bytes/,
+    cause:
+      /Cannot unpack image "bad:1" from "\/var[^"]*": the tmpfs of all images is limited to 65536 bytes, of which this image takes at least \d+\n/,
   },
   {
     if: "the seal's directory is read-only",

@@ -107,7 +107,7 @@ const work = Deno.makeTempDirSync({ prefix: "torcx-fuzz-" });
 if (isRootUser()) {
   enterPrivateMountNamespace();
   using host = Root.open("/");
-  mountTmpfs(host, encodePath(work), "512m");
+  mountTmpfs(host, encodePath(work), { size: "512m" });
 }
 Deno.mkdirSync(`${work}/root`);
 Deno.mkdirSync(`${work}/victim`);

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodePath } from "../../lib/bytes.ts";
 import { ArchiveError, listMessages, TorcxError } from "../../lib/errors.ts";
 import { unpackTar } from "../../lib/image/unpack.ts";
-import { mountTmpfs, unmount } from "../../lib/sys/mounts.ts";
+import { mountTmpfs, type TmpfsLimits, unmount } from "../../lib/sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../../lib/sys/namespace.ts";
 import { Root } from "../../lib/sys/root.ts";
 import {
@@ -134,16 +134,20 @@ Deno.test("unpackTar() ends with what onProgress throws", async () => {
 });
 
 /** Sizes of a tmpfs that the archive does not fit on. */
-const FULL: Record<string, { size: string; blocks: Uint8Array[]; entry: string }> = {
-  bytes: { size: "64k", blocks: [file("a", "a"), file("large", "x".repeat(100_000))], entry: "large" },
+const FULL: Record<string, { limits: TmpfsLimits; blocks: Uint8Array[]; entry: string }> = {
+  bytes: {
+    limits: { size: "64k" },
+    blocks: [file("a", "a"), file("large", "x".repeat(100_000))],
+    entry: "large",
+  },
   inodes: {
-    size: "1m,nr_inodes=4",
+    limits: { size: "1m", inodes: "4" },
     blocks: [file("d/1"), file("d/2"), file("d/3")],
     entry: "d/3",
   },
 };
 
-for (const [what, { size, blocks, entry: name }] of Object.entries(FULL)) {
+for (const [what, { limits, blocks, entry: name }] of Object.entries(FULL)) {
   Deno.test({
     name: `unpackTar() fails with no_space and names the entry if ${what} run out`,
     ignore: !isRoot,
@@ -152,7 +156,7 @@ for (const [what, { size, blocks, entry: name }] of Object.entries(FULL)) {
       using arena = new Arena();
       {
         using outside = Root.open(arena.directory);
-        mountTmpfs(outside, encodePath("root"), size);
+        mountTmpfs(outside, encodePath("root"), limits);
         try {
           const error = await assertRejects(() => arena.unpack(blocks, "openat2"), TorcxError);
           const text = listMessages(error).join(": ");

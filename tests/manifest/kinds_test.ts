@@ -192,13 +192,23 @@ Deno.test("parseConfigFile() decodes torcx-config-v0; empty fields set nothing",
         conf_dir: "/c",
         store_paths: ["/s", "t"],
         unpack_size: "25%",
+        unpack_inodes: "1k",
       }),
       "f",
     ),
-    { baseDir: "/b", runDir: "/r", confDir: "/c", storePaths: ["/s", "t"], unpackSize: "25%" },
+    {
+      baseDir: "/b",
+      runDir: "/r",
+      confDir: "/c",
+      storePaths: ["/s", "t"],
+      unpackSize: "25%",
+      unpackInodes: "1k",
+    },
   );
   for (
-    const value of [[], { base_dir: 1 }, { store_paths: "/s" }, { store_paths: [1] }, { unpack_size: 5 }]
+    const value of [[], { base_dir: 1 }, { store_paths: "/s" }, { store_paths: [1] }, { unpack_size: 5 }, {
+      unpack_inodes: 5,
+    }]
   ) {
     assertEquals(
       (catchError(() => parseConfigFile(make("torcx-config-v0", value), "f")) as TorcxError).code,

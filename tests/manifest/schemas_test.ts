@@ -83,10 +83,20 @@ const INPUTS: Record<string, { parse: (text: string) => unknown; valid: unknown[
     parse: (text) => parseConfigFile(text, "f"),
     valid: [
       {},
-      { base_dir: "/a", run_dir: "", conf_dir: null, store_paths: ["/s"], unpack_size: "25%", x: 1 },
+      {
+        base_dir: "/a",
+        run_dir: "",
+        conf_dir: null,
+        store_paths: ["/s"],
+        unpack_size: "25%",
+        unpack_inodes: "1k",
+        x: 1,
+      },
       { store_paths: null },
     ],
-    invalid: [[], { base_dir: 1 }, { store_paths: "/s" }, { store_paths: [1] }, { unpack_size: 1 }],
+    invalid: [[], { base_dir: 1 }, { store_paths: "/s" }, { store_paths: [1] }, { unpack_size: 1 }, {
+      unpack_inodes: 1,
+    }],
   },
   "remote-manifest-v0": {
     parse: (text) => parseRemoteManifest(text, "f"),
@@ -141,11 +151,19 @@ Deno.test("the schema of torcx-config-v0 knows what the settings allow too", () 
   const check = (value: unknown): boolean =>
     findSchemaFaults({ kind: "torcx-config-v0", value }) === undefined;
   for (
-    const value of [{ base_dir: "a" }, { store_paths: ["a"] }, { unpack_size: "0" }, { unpack_size: "1t" }]
+    const value of [
+      { base_dir: "a" },
+      { store_paths: ["a"] },
+      { unpack_size: "0" },
+      { unpack_size: "1t" },
+      { unpack_inodes: "0" },
+      { unpack_inodes: "50%" },
+    ]
   ) {
     assertEquals(check(value), false, JSON.stringify(value));
   }
   for (const size of ["1", "512m", "1G", "50%"]) assert(check({ unpack_size: size }), size);
+  for (const inodes of ["1", "500k", "1G"]) assert(check({ unpack_inodes: inodes }), inodes);
 });
 
 Deno.test("what is written is valid by its schema", () => {

@@ -52,7 +52,7 @@ Deno.test({
   ignore: !isRoot,
   fn(): void {
     withMountPoint((root, target) => {
-      mountTmpfs(root, TARGET, "8m");
+      mountTmpfs(root, TARGET, { size: "8m" });
       assertEquals(find(target), { type: "tmpfs", isReadOnly: false });
       assertEquals(root.stat(TARGET).mode, 0o755);
       assertEquals(readSpace(root, TARGET).totalBytes, 8 * 1024 * 1024);
@@ -77,11 +77,11 @@ Deno.test({
   ignore: !isRoot,
   fn(): void {
     withMountPoint((root, target) => {
-      assertThrows(() => mountTmpfs(root, TARGET, "many"), SyscallError, "EINVAL");
+      assertThrows(() => mountTmpfs(root, TARGET, { size: "many" }), SyscallError, "EINVAL");
       assertEquals(find(target), undefined);
       Deno.symlinkSync("target", target.replace(/target$/, "link"));
       // A symlink in the place of the target must not move the mount.
-      assertThrows(() => mountTmpfs(root, encodePath("link"), "8m"), SyscallError, "ENOTDIR");
+      assertThrows(() => mountTmpfs(root, encodePath("link"), { size: "8m" }), SyscallError, "ENOTDIR");
     });
   },
 });
@@ -92,7 +92,7 @@ Deno.test({
   fn(): void {
     withMountPoint((root, target) => {
       unmount(root, TARGET);
-      mountTmpfs(root, TARGET, undefined);
+      mountTmpfs(root, TARGET);
       root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
       using file = root.openFile(encodePath("target/file"));
       unmount(root, TARGET);

@@ -116,6 +116,8 @@ function getValue(settings: Settings, name: SettingName): Value {
       return settings.extraStorePaths;
     case "unpack_size":
       return settings.unpackSize ?? null;
+    case "unpack_inodes":
+      return settings.unpackInodes ?? null;
     case "version_id":
       return settings.versionId ?? null;
     case "boot":
