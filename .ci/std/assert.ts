@@ -1,15 +1,19 @@
-/** What this project uses of @std/assert, over node:assert. */
+/** What this project uses of @std/assert. */
 
-import { AssertionError, deepStrictEqual, notDeepStrictEqual } from "node:assert";
-
-export { AssertionError };
+/** A check that does not hold. */
+class AssertionError extends Error {
+  override readonly name = "AssertionError";
+}
 
 // deno-lint-ignore no-explicit-any -- as in @std/assert: arguments do not matter, only the class
 type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
 
-/** Fails with the message. */
-export function fail(message?: string): never {
-  throw new AssertionError({ message: message ?? "Failed assertion", stackStartFn: fail });
+function fail(message: string, note?: string): never {
+  throw new AssertionError(note === undefined ? message : `${message}: ${note}`);
+}
+
+function show(value: unknown): string {
+  return Deno.inspect(value, { depth: Infinity, sorted: true, trailingComma: true, iterableLimit: Infinity });
 }
 
 /** Fails unless the value is truthy. */
@@ -19,46 +23,22 @@ export function assert(value: unknown, message = ""): asserts value {
 
 /** Fails unless both values are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
-  deepStrictEqual(actual, expected, message);
-}
-
-/** Fails if both values are deeply equal. */
-export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-  notDeepStrictEqual(actual, expected, message);
-}
-
-/** Fails unless both values are the same by Object.is. */
-export function assertStrictEquals<T>(actual: unknown, expected: T, message?: string): asserts actual is T {
-  if (Object.is(actual, expected)) return;
-  fail(message ?? `${Deno.inspect(actual)} is not ${Deno.inspect(expected)}`);
-}
-
-/** Fails if the value is undefined or null. */
-export function assertExists<T>(actual: T, message?: string): asserts actual is NonNullable<T> {
-  if (actual === undefined || actual === null) fail(message ?? `${actual} exists not`);
-}
-
-/** Fails unless the value is an instance of the class. */
-export function assertInstanceOf<E extends abstract new (...args: never[]) => unknown>(
-  actual: unknown,
-  expected: E,
-  message?: string,
-): asserts actual is InstanceType<E> {
-  if (!(actual instanceof expected)) {
-    fail(message ?? `${Deno.inspect(actual)} is no instance of ${expected.name}`);
-  }
+  if (isEqual(actual, expected, [])) return;
+  fail(
+    `Values are not equal${message === undefined ? "" : `: ${message}`}\n${show(actual)}\nis not\n${
+      show(expected)
+    }`,
+  );
 }
 
 /** Fails unless the text matches the pattern. */
 export function assertMatch(actual: string, expected: RegExp, message?: string): void {
-  if (!expected.test(actual)) fail(message ?? `${Deno.inspect(actual)} does not match ${expected}`);
+  if (!expected.test(actual)) fail(`Expected ${show(actual)} to match ${expected}`, message);
 }
 
 /** Fails unless the text holds the other one. */
 export function assertStringIncludes(actual: string, expected: string, message?: string): void {
-  if (!actual.includes(expected)) {
-    fail(message ?? `${Deno.inspect(actual)} does not hold ${Deno.inspect(expected)}`);
-  }
+  if (!actual.includes(expected)) fail(`Expected ${show(actual)} to contain ${show(expected)}`, message);
 }
 
 /** Fails unless the function throws; with a class, unless the error is one of it and its message holds the text. */
@@ -80,7 +60,7 @@ export function assertThrows(
   } catch (error) {
     return checkError(error, errorClass, includes, message);
   }
-  fail(`Expected function to throw${suffix(errorClass, message)}`);
+  fail("Expected function to throw", typeof errorClass === "string" ? errorClass : message);
 }
 
 /** Fails unless the promise is rejected; with a class, unless the error is one of it and its message holds the text. */
@@ -97,12 +77,18 @@ export async function assertRejects(
   includes?: string,
   message?: string,
 ): Promise<unknown> {
+  let promise: PromiseLike<unknown>;
   try {
-    await fn();
+    promise = fn();
+  } catch (error) {
+    fail(`Function throws when expected to reject: ${show(error)}`);
+  }
+  try {
+    await promise;
   } catch (error) {
     return checkError(error, errorClass, includes, message);
   }
-  fail(`Expected function to reject${suffix(errorClass, message)}`);
+  fail("Expected function to reject", typeof errorClass === "string" ? errorClass : message);
 }
 
 function checkError(
@@ -112,21 +98,58 @@ function checkError(
   message: string | undefined,
 ): unknown {
   if (typeof errorClass !== "function") return error;
-  const note = suffix(undefined, message);
+  if (!(error instanceof Error)) fail(`A non-Error object was thrown or rejected: ${show(error)}`, message);
+  const { name } = error.constructor;
   if (!(error instanceof errorClass)) {
-    fail(`Expected error to be instance of ${errorClass.name}, but was ${Deno.inspect(error)}${note}`);
+    fail(
+      `Expected error to be instance of "${errorClass.name}", but was "${name}"`,
+      message,
+    );
   }
   if (includes !== undefined && !error.message.includes(includes)) {
-    fail(
-      `Expected error message to include ${Deno.inspect(includes)}, but got ${
-        Deno.inspect(error.message)
-      }${note}`,
-    );
+    fail(`Expected error message to include ${show(includes)}, but got ${show(error.message)}`, message);
   }
   return error;
 }
 
-function suffix(errorClass: string | ErrorClass<Error> | undefined, message: string | undefined): string {
-  const note = typeof errorClass === "string" ? errorClass : message;
-  return note === undefined ? "" : `: ${note}`;
+type Pair = readonly [object, object];
+
+/** Compares own properties, symbols included, whatever their order; `seen` are the pairs on the way. */
+function isEqual(a: unknown, b: unknown, seen: readonly Pair[]): boolean {
+  if (Object.is(a, b) || a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (seen.some(([x, y]) => x === a && y === b)) return true;
+  if (!haveSameClass(a, b)) return false;
+  if (a instanceof Date && b instanceof Date) return Object.is(a.getTime(), b.getTime());
+  if (a instanceof RegExp) return String(a) === String(b);
+  if (a instanceof URL) return String(a) === String(b);
+  if (a instanceof WeakMap || a instanceof WeakSet) return false;
+  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) return haveSameBytes(a, b);
+  const pairs: readonly Pair[] = [...seen, [a, b]];
+  if (a instanceof Set && b instanceof Set) {
+    return a.size === b.size &&
+      [...a].every((item) => b.has(item) || [...b].some((other) => isEqual(item, other, pairs)));
+  }
+  if (a instanceof Map && b instanceof Map) {
+    return a.size === b.size && [...a].every((item) => [...b].some((other) => isEqual(item, other, pairs)));
+  }
+  const keys = new Set([...Reflect.ownKeys(a), ...Reflect.ownKeys(b)]);
+  return [...keys].every((key) =>
+    Object.hasOwn(a, key) === Object.hasOwn(b, key) &&
+    isEqual(Reflect.get(a, key), Reflect.get(b, key), pairs)
+  );
+}
+
+/** Of a class are objects of one constructor; an object without a prototype is as a plain one. */
+function haveSameClass(a: object, b: object): boolean {
+  const constructorOf = (value: object): unknown =>
+    Object.getPrototypeOf(value) === null ? Object : value.constructor;
+  return constructorOf(a) === constructorOf(b);
+}
+
+function haveSameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  const bytes = (view: ArrayBufferView): Uint8Array =>
+    new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const other = bytes(b);
+  return a.byteLength === b.byteLength && bytes(a).every((byte, at) => byte === other[at]);
 }

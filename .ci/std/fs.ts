@@ -1,6 +1,6 @@
 /** What this project uses of @std/fs, over Deno's own calls. */
 
-import { join } from "./path.ts";
+import { basename, join, normalize } from "./path.ts";
 
 /** Options of {@linkcode exists}. */
 export interface ExistsOptions {
@@ -31,40 +31,49 @@ export interface WalkEntry extends Deno.DirEntry {
 
 /** Options of {@linkcode walk}. */
 export interface WalkOptions {
+  /** How far below the root it goes. @default {Infinity} */
   maxDepth?: number;
   includeFiles?: boolean;
   includeDirs?: boolean;
   includeSymlinks?: boolean;
+  /** Goes into what symlinks lead to, and yields that. @default {false} */
+  followSymlinks?: boolean;
+  /** Ends of names, with their dot or without. */
   exts?: string[];
   match?: RegExp[];
   skip?: RegExp[];
 }
 
-/** Yields the root and what is below it, a directory before its children; symlinks are not followed. */
+/**
+ * Yields a directory and what is below it, a directory before its children.
+ *
+ * @throws {Deno.errors.NotFound} if there is no such root.
+ * @throws {Deno.errors.NotADirectory} if the root is no directory.
+ */
 export async function* walk(root: string, options: WalkOptions = {}): AsyncIterableIterator<WalkEntry> {
-  const { isFile, isDirectory, isSymlink } = await Deno.lstat(root);
-  yield* walkEntry(
-    { path: root, name: root.split("/").at(-1) ?? "", isFile, isDirectory, isSymlink },
-    options,
-  );
-}
-
-async function* walkEntry(entry: WalkEntry, options: WalkOptions): AsyncIterableIterator<WalkEntry> {
-  const depth = options.maxDepth ?? Infinity;
-  const isAsked = entry.isDirectory
-    ? options.includeDirs
-    : entry.isSymlink
-    ? options.includeSymlinks
-    : options.includeFiles;
-  if ((isAsked ?? true) && isMatch(entry.path, options)) yield entry;
-  if (!entry.isDirectory || depth < 1 || options.skip?.some((skip) => skip.test(entry.path))) return;
-  for await (const child of Deno.readDir(entry.path)) {
-    yield* walkEntry({ ...child, path: join(entry.path, child.name) }, { ...options, maxDepth: depth - 1 });
+  const { maxDepth = Infinity, includeDirs = true } = options;
+  if (maxDepth < 0 || options.skip?.some((skip) => skip.test(root))) return;
+  if (includeDirs && isMatch(root, options)) {
+    const { isFile, isDirectory, isSymlink } = await Deno.stat(root);
+    const path = normalize(root);
+    yield { path, name: basename(path), isFile, isDirectory, isSymlink };
+  }
+  if (maxDepth < 1) return;
+  for await (const child of Deno.readDir(root)) {
+    const isFollowed = child.isSymlink && options.followSymlinks === true;
+    const path = isFollowed ? await Deno.realPath(join(root, child.name)) : join(root, child.name);
+    const { isDirectory, isSymlink } = isFollowed ? await Deno.lstat(path) : child;
+    if (isDirectory) {
+      yield* walk(path, { ...options, maxDepth: maxDepth - 1 });
+      continue;
+    }
+    const isAsked = (isSymlink ? options.includeSymlinks : options.includeFiles) ?? true;
+    const isLeft = options.skip?.some((skip) => skip.test(path)) ?? false;
+    if (isAsked && !isLeft && isMatch(path, options)) yield { ...child, path };
   }
 }
 
-function isMatch(path: string, options: WalkOptions): boolean {
-  return (options.exts?.some((ext) => path.endsWith(ext)) ?? true) &&
-    (options.match?.some((match) => match.test(path)) ?? true) &&
-    !(options.skip?.some((skip) => skip.test(path)) ?? false);
+function isMatch(path: string, { exts, match }: WalkOptions): boolean {
+  return (exts?.some((ext) => path.endsWith(ext.startsWith(".") ? ext : `.${ext}`)) ?? true) &&
+    (match?.some((pattern) => pattern.test(path)) ?? true);
 }

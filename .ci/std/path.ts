@@ -1,4 +1,4 @@
 /** What this project uses of @std/path, over node:path and node:url. */
 
-export { basename, dirname, isAbsolute, join, normalize, relative, resolve } from "node:path/posix";
+export { basename, dirname, isAbsolute, join, normalize, relative, resolve } from "./posix.ts";
 export { fileURLToPath as fromFileUrl } from "node:url";

@@ -4,9 +4,10 @@
  * which one it uses.
  */
 
-import { exists, walk } from "@std/fs";
+import { exists } from "@std/fs";
 import { join } from "@std/path";
 import { PERMISSION_FLAGS } from "../../.ci/permissions.ts";
+import { listProjectFiles } from "./project_files.ts";
 import { PROJECT_DIR, STD_FLAGS } from "./std_flags.ts";
 
 /** How {@linkcode runTorcx} calls the program. */
@@ -101,10 +102,8 @@ async function chooseProgram(): Promise<ProgramCommand> {
 /** Returns when the last of the sources was changed, in ms. */
 async function readNewestTime(): Promise<number> {
   let newest = 0;
-  for (const place of ["main.ts", "deno.json", "lib"]) {
-    for await (const { path } of walk(join(PROJECT_DIR, place), { includeDirs: false })) {
-      newest = Math.max(newest, (await Deno.stat(path)).mtime?.getTime() ?? 0);
-    }
+  for await (const path of listProjectFiles(["main.ts", "deno.json", "lib"])) {
+    newest = Math.max(newest, (await Deno.stat(path)).mtime?.getTime() ?? 0);
   }
   return newest;
 }

@@ -1,7 +1,7 @@
 /** Owns the reading of the import graph (`deno info --json`) and of the sources, for the architecture tests. */
 
-import { walk } from "@std/fs";
-import { join, relative } from "@std/path";
+import { relative } from "@std/path";
+import { listProjectFiles } from "./project_files.ts";
 import { PROJECT_DIR, STD_FLAGS } from "./std_flags.ts";
 
 /** One import: `from` is a path in the project; `to` too, or a specifier if it is from outside. */
@@ -68,12 +68,10 @@ export function listLoadedWith(file: string, imports: readonly Import[]): Set<st
 /** Reads the TypeScript files of the product, or those below some directories. */
 export async function readSources(places: readonly string[] = ["main.ts", "lib"]): Promise<Source[]> {
   const sources: Source[] = [];
-  for (const place of places) {
-    for await (const { path } of walk(join(PROJECT_DIR, place), { includeDirs: false, exts: [".ts"] })) {
-      const text = await Deno.readTextFile(path);
-      const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
-      sources.push({ path: relative(PROJECT_DIR, path), code });
-    }
+  for await (const path of listProjectFiles(places, ".ts")) {
+    const text = await Deno.readTextFile(path);
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
+    sources.push({ path: relative(PROJECT_DIR, path), code });
   }
   return sources.sort((a, b) => a.path < b.path ? -1 : 1);
 }
