@@ -140,6 +140,7 @@ export const VERBS = [
     summary: "Shows what the next boot would do, and whether it would succeed",
     details: [
       "Shows the merged profiles, the archive of each image and why it wins, every asset and its target, conflicts, memory and what is missing.",
+      "The kernel command line of the next boot is not known: where this boot's has torcx=0, the next boot does nothing as long as the boot loader keeps it.",
     ],
     positionals: [],
     flags: [
@@ -150,17 +151,24 @@ export const VERBS = [
         help: "Plan with this profile, not the selected one",
       },
       { ...OS_RELEASE, help: "Plan for this OS version, not for the running one" },
+      { key: "isStrict", long: "strict", help: "Fail also if there is a warning or a conflict" },
     ],
-    exits: { done: "the boot would succeed", failed: "it would fail" },
+    exits: {
+      done: "the boot would succeed",
+      failed: "it would fail, or go on without the selected profile",
+    },
     examples: [
       { line: "torcx plan", help: "check before a reboot" },
-      { line: "torcx plan --os-release 3033.2.0", help: "let an updater gate on a new OS version" },
+      { line: "torcx plan --strict -n 3033.2.0", help: "let an updater gate on a new OS version" },
     ],
   },
   {
     command: "why",
-    summary: "Shows where an image, program or unit of the running system comes from",
-    details: ["Looks into the seal, the run profile, the report and the links of the bin directory."],
+    summary: "Shows where an image, program or unit comes from",
+    details: [
+      "Looks into the seal, the run profile, the report and the links of the bin directory. Where the system is not sealed it looks into the report of the run that failed, then plans the next boot, and says so.",
+      "A file of the system that takes effect instead, such as a unit in /etc/systemd/system, is named.",
+    ],
     positionals: [
       {
         key: "name",

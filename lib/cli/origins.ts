@@ -1,19 +1,26 @@
 /**
- * Owns the search for where a name in the running system comes from: seal, report, run profile and
- * the links of the bin directory. It only reads; `torcx why` and the completions call it.
+ * Owns the search for where a name comes from: in the running system by seal, report, run profile and
+ * the links of the bin directory; without a seal by the report of a failure and the plan. It only reads.
  */
 
 import { readRunState } from "../apply/run_state.ts";
 import { type ByteString, decodePath, encodePath, joinPath } from "../bytes.ts";
 import { readProfile } from "../catalog/profiles.ts";
 import type { Settings } from "../config/settings.ts";
-import { isErrno, quote, TorcxError } from "../errors.ts";
+import { isErrno, TorcxError } from "../errors.ts";
 import type { AssetKind } from "../manifest/image.ts";
-import type { ReportConflict } from "../manifest/report.ts";
+import {
+  decodeAssetNames,
+  type ReportAsset,
+  type ReportConflict,
+  type ReportImage,
+} from "../manifest/report.ts";
 import type { SealValues } from "../manifest/seal.ts";
 import type { Root } from "../sys/root.ts";
+import { findOverride } from "./overrides.ts";
+import type { Preview } from "./preview.ts";
 
-/** Something in the running system that an image brought. */
+/** Something that an image brought, or would bring. */
 export interface Origin {
   kind: "image" | AssetKind;
   /** The image's tree, or the link or copy of one of its files. */
@@ -25,84 +32,145 @@ export interface Origin {
   /** The profile that lists the image; null if the report is gone. */
   profile: string | null;
   archive_path: string | null;
-  /** Whether the path is still there. */
+  /** Whether the path is there. */
   is_present: boolean;
+  /** The system's file of the same name that takes effect instead; null if there is none. */
+  overridden_by: string | null;
 }
 
-/** All that torcx brought to the running system. */
+/** All that torcx brought to the running system, or would bring to the next one. */
 export interface Origins {
+  /** Who says so: the running system, the report of a run that failed, or the plan of the next boot. */
+  source: "running" | "report" | "plan";
   origins: Origin[];
   /** What it did not bring, because something of that name was there. */
   conflicts: ReportConflict[];
 }
 
-/**
- * Lists all that torcx brought to the running system.
- *
- * @throws {TorcxError} `not_found` if the system is not sealed.
- */
-export function listOrigins(root: Root, settings: Settings): Origins {
+type ImageOrigin = Pick<Origin, "image" | "reference" | "profile" | "archive_path">;
+
+/** Lists all that torcx brought to the running system; undefined if it is not sealed. */
+export function listOrigins(root: Root, settings: Settings): Origins | undefined {
   const state = readRunState(root, settings);
-  if (state.kind !== "sealed") {
-    throw new TorcxError("not_found", "Cannot tell where things come from: the system is not sealed", {
-      hint: '"torcx status" says why, "torcx plan" what the next boot would bring',
-    });
-  }
+  if (!("seal" in state)) return undefined;
   const { seal, report } = state;
-  const images = new Map<string, Pick<Origin, "image" | "reference" | "profile" | "archive_path">>();
+  const images = new Map<string, ImageOrigin>();
   for (const { name, reference } of listRunImages(root, seal)) {
     images.set(name, { image: name, reference, profile: null, archive_path: null });
   }
-  for (const { name, reference, profile, archive_path } of report?.images ?? []) {
-    images.set(name, { image: name, reference, profile, archive_path });
-  }
-  const make = (kind: Origin["kind"], path: string, from: string | null, image: string): Origin => ({
-    kind,
-    path,
-    from,
-    ...images.get(image) ?? { image, reference: null, profile: null, archive_path: null },
-    is_present: root.findLstat(encodePath(path)) !== undefined,
-  });
-  const reported = (report?.assets ?? []).map(({ kind, to, from, image }) => make(kind, to, from, image));
+  for (const image of report?.images ?? []) images.set(image.name, toImageOrigin(image));
+  const make = makeOrigin(root, settings, images);
+  const reported = (report?.assets ?? []).map((asset) => make(asset.kind, toPlace(asset)));
   const known = new Set(reported.map(({ path }) => path));
-  const links = listPrograms(root, seal).filter(({ path }) => !known.has(path));
+  const links = listPrograms(root, seal).filter(({ to }) => !known.has(to));
   return {
+    source: "running",
     origins: [
-      ...[...images.keys()].map((name) => make("image", `${seal.unpackDir}/${name}`, null, name)),
+      ...[...images.keys()].map((image) =>
+        make("image", { image, to: `${seal.unpackDir}/${image}`, from: null })
+      ),
       ...reported,
-      ...links.map(({ path, from, image }) => make("bin", path, from, image)),
+      ...links.map((link) => make("bin", link)),
     ],
     conflicts: report?.conflicts ?? [],
   };
 }
 
+/** Lists what a run that failed had found; undefined if there is no report of a failure. */
+export function listReportedOrigins(root: Root, settings: Settings): Origins | undefined {
+  const state = readRunState(root, settings);
+  if (state.kind !== "failed") return undefined;
+  const { images, conflicts } = state.report;
+  const make = makeOrigin(root, settings, new Map(images.map((item) => [item.name, toImageOrigin(item)])));
+  return {
+    source: "report",
+    origins: images.map(({ name }) =>
+      make("image", { image: name, to: `${settings.paths.unpackDir}/${name}`, from: null })
+    ),
+    conflicts,
+  };
+}
+
+/** Lists what the next boot would bring. */
+export function listPlannedOrigins(root: Root, settings: Settings, preview: Preview): Origins {
+  const images = new Map(
+    preview.images.map(({ image, archive }) => [
+      image.name as string,
+      {
+        image: image.name,
+        reference: image.reference,
+        profile: image.profile,
+        archive_path: archive?.path ?? null,
+      },
+    ]),
+  );
+  const make = makeOrigin(root, settings, images);
+  return {
+    source: "plan",
+    origins: [
+      ...[...images.keys()].map((image) =>
+        make("image", { image, to: `${settings.paths.unpackDir}/${image}`, from: null })
+      ),
+      ...preview.assets.map((asset) => make(asset.kind, toPlace(asset))),
+    ],
+    conflicts: preview.conflicts,
+  };
+}
+
+function toImageOrigin({ name, reference, profile, archive_path }: ReportImage): ImageOrigin {
+  return { image: name, reference, profile, archive_path };
+}
+
+interface OriginPlace {
+  image: string;
+  from: string | null;
+  to: string;
+  /** `to` as the kernel has it, where it may be no UTF-8. */
+  bytes?: ByteString;
+}
+
+/** Returns what completes an origin by its image, what is there, and what takes effect instead. */
+function makeOrigin(
+  root: Root,
+  settings: Settings,
+  images: ReadonlyMap<string, ImageOrigin>,
+): (kind: Origin["kind"], place: OriginPlace) => Origin {
+  return (kind, { image, from, to, bytes }) => ({
+    kind,
+    path: to,
+    from,
+    ...images.get(image) ?? { image, reference: null, profile: null, archive_path: null },
+    is_present: root.findLstat(bytes ?? encodePath(to)) !== undefined,
+    overridden_by: kind === "image" || from === null
+      ? null
+      : findOverride(root, settings, { image, kind, from, to }) ?? null,
+  });
+}
+
+function toPlace(asset: ReportAsset): OriginPlace {
+  return { ...asset, bytes: decodeAssetNames(asset).to };
+}
+
 /**
  * Finds what has a name: an image (with or without reference), the last part of a path, or a path; of
- * a path inside an image's tree, the image.
- *
- * @throws {TorcxError} `not_found` if the system is not sealed, or nothing has this name.
+ * a path inside an image's tree, the image. Undefined if nothing has.
  */
-export function findOrigins(root: Root, settings: Settings, name: string): Origins {
-  const { origins, conflicts } = listOrigins(root, settings);
-  const isSame = (path: string): boolean => path === name || getLastPart(path) === name;
+export function findOrigins({ source, origins, conflicts }: Origins, name: string): Origins | undefined {
+  const isSame = (path: string | null): boolean =>
+    path !== null && (path === name || getLastPart(path) === name);
   const found = origins.filter((origin) =>
     origin.kind === "image"
       ? [origin.image, `${origin.image}:${origin.reference}`].includes(name) ||
         `${name}/`.startsWith(`${origin.path}/`)
-      : isSame(origin.path) || origin.from === name
+      : isSame(origin.path) || origin.from === name || origin.overridden_by === name
   );
   const lost = conflicts.filter(({ to }) => isSame(to));
-  if (found.length + lost.length > 0) return { origins: found, conflicts: lost };
-  throw new TorcxError(
-    "not_found",
-    `Cannot tell where ${quote(name)} comes from: torcx brought no image, program or unit of that name`,
-    { hint: 'List what it brought with "torcx status"' },
-  );
+  return found.length + lost.length === 0 ? undefined : { source, origins: found, conflicts: lost };
 }
 
-/** Returns the names that {@linkcode findOrigins} finds, each once. */
+/** Returns the names that {@linkcode findOrigins} finds in the running system, each once. */
 export function listOriginNames(root: Root, settings: Settings): string[] {
-  const { origins } = listOrigins(root, settings);
+  const origins = listOrigins(root, settings)?.origins ?? [];
   return [...new Set(origins.map(({ path }) => getLastPart(path)))].sort();
 }
 
@@ -116,7 +184,7 @@ function listRunImages(root: Root, seal: SealValues): { name: string; reference:
 }
 
 /** Lists the links of the bin directory that lead into an image's tree. */
-function listPrograms(root: Root, seal: SealValues): { path: string; from: string; image: string }[] {
+function listPrograms(root: Root, seal: SealValues): OriginPlace[] {
   const directory = encodePath(seal.binDir);
   return readDirOrEmpty(root, directory).flatMap((name) => {
     const path = joinPath(directory, name);
@@ -124,7 +192,7 @@ function listPrograms(root: Root, seal: SealValues): { path: string; from: strin
     const from = decodePath(root.readLink(path));
     if (!from.startsWith(`${seal.unpackDir}/`)) return [];
     const image = from.slice(seal.unpackDir.length + 1).split("/", 1)[0]!;
-    return [{ path: decodePath(path), from, image }];
+    return [{ to: decodePath(path), from, image, bytes: path }];
   });
 }
 

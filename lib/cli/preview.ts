@@ -5,22 +5,24 @@
  */
 
 import { type ImageFault, planApply, type PlannedImage } from "../apply/plan.ts";
-import { planPropagation, TARGET_DIRS } from "../apply/propagate.ts";
+import { planPropagation } from "../apply/propagate.ts";
 import { readRunState } from "../apply/run_state.ts";
 import { encodePath } from "../bytes.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import { listProfiles } from "../catalog/profiles.ts";
 import type { Archive } from "../catalog/stores.ts";
 import type { Settings } from "../config/settings.ts";
+import { listStorePaths } from "../config/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { inspectArchive, type Inspection } from "../image/inspect.ts";
 import { openScratch } from "../image/scratch.ts";
-import { SILENT_LOG } from "../log.ts";
-import type { AssetKind } from "../manifest/image.ts";
+import { type Logger, SILENT_LOG } from "../log.ts";
 import type { ProfileName } from "../manifest/names.ts";
-import type { ReportAsset, ReportConflict, ReportPlace } from "../manifest/report.ts";
+import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import type { Context } from "./context.ts";
+import { listOverrides, type Override } from "./overrides.ts";
+import { printable } from "./output.ts";
 import type { System } from "./system.ts";
 
 /** One image of the next boot. */
@@ -40,24 +42,22 @@ export interface PreviewImage {
   error: TorcxError | undefined;
 }
 
-/** An asset and a file of the system of the same name, of which only one takes effect. */
-export interface Override extends ReportPlace {
-  /** The system's file. */
-  path: string;
-  /** Whether the system's file takes effect, not the image's. */
-  isHidden: boolean;
-}
-
 /** The preview. */
 export interface Preview {
   osVersion: string | undefined;
   lower: ProfileName[];
   upper: ProfileName | undefined;
+  /** Why the profile that is selected would not be the upper one. */
+  upperFault: string | undefined;
+  /** What on this boot's kernel command line switches torcx off; undefined if nothing does. */
+  switchedOffBy: string | undefined;
   images: PreviewImage[];
   assets: ReportAsset[];
   conflicts: ReportConflict[];
   overrides: Override[];
   warnings: string[];
+  /** What the preview does not know or takes for granted; nothing to be mended. */
+  notes: string[];
   /** What all images would take in the tmpfs, in bytes. */
   memoryBytes: number;
   /** How large the tmpfs would be; undefined if that is not known. */
@@ -72,15 +72,6 @@ export interface PreviewOptions {
   osVersion: string | undefined;
 }
 
-/** Where the system's own files of a kind are: what is first in order takes effect, /run is between the two. */
-const SYSTEM_DIRS: Record<Exclude<AssetKind, "bin">, { before: string; after: string }> = {
-  network: { before: "/etc/systemd/network", after: "/usr/lib/systemd/network" },
-  units: { before: "/etc/systemd/system", after: "/usr/lib/systemd/system" },
-  sysusers: { before: "/etc/sysusers.d", after: "/usr/lib/sysusers.d" },
-  tmpfiles: { before: "/etc/tmpfiles.d", after: "/usr/lib/tmpfiles.d" },
-  udev_rules: { before: "/etc/udev/rules.d", after: "/usr/lib/udev/rules.d" },
-};
-
 /**
  * Previews the next boot.
  *
@@ -94,21 +85,15 @@ export async function previewBoot(
   const { root } = system;
   const settings = makeNextSettings(system.settings, options);
   const warnings: string[] = [];
-  const warn = (message: string): void => {
-    warnings.push(message);
-    context.log.warning(message);
-  };
+  const log = recordWarnings(context.log, warnings);
   const profile = options.profile === undefined ? {} : { profile: options.profile };
-  const plan = planApply(root, settings, context.log, profile);
-  warnings.push(...plan.selection.warnings);
-  if (settings.versionId !== system.settings.versionId) {
-    warn(`profiles and store of ${quote(settings.paths.vendorDir)} are those of the running OS version`);
-  }
+  const plan = planApply(root, settings, log, profile);
+  if (options.osVersion !== undefined) checkVersion(root, settings, options.osVersion, log);
   const inspections = new Map<PlannedImage, Inspection | TorcxError>();
   {
     using scratch = openScratch(context.environment["TMPDIR"] || "/tmp");
     for (const planned of plan.images) {
-      inspections.set(planned, await inspect(root, planned, scratch, context, warn));
+      inspections.set(planned, await inspect(root, planned, scratch, context, log.warning));
     }
   }
   const propagation = planPropagation(root, settings, plan.images, {
@@ -144,11 +129,14 @@ export async function previewBoot(
     osVersion: settings.versionId,
     lower: plan.selection.lower,
     upper: plan.selection.upper,
+    upperFault: plan.selection.upperFault,
+    switchedOffBy: findSwitch(system.settings),
     images,
     assets: propagation.assets,
     conflicts: propagation.conflicts,
     overrides: propagation.assets.flatMap((asset) => listOverrides(root, settings, asset)),
-    warnings,
+    warnings: [...new Set(warnings)],
+    notes: listNotes(system.settings, settings),
     memoryBytes,
     memoryLimit: computeLimit(settings.unpackSize, context.memoryBytes),
   };
@@ -161,6 +149,46 @@ function makeNextSettings(settings: Settings, { osVersion }: PreviewOptions): Se
     versionId: osVersion ?? settings.versionId,
     boot: { isEnabled: true, profile: undefined, profileText: undefined },
   };
+}
+
+/** Returns a log that keeps what it is warned of, too. */
+export function recordWarnings(log: Logger, warnings: string[]): Logger {
+  const keep = (write: (message: string) => void) => (message: string): void => {
+    warnings.push(message);
+    write(message);
+  };
+  return { ...log, warning: keep(log.warning), error: keep(log.error) };
+}
+
+/** Names what on the kernel command line switches torcx off, as a person would type it. */
+export function findSwitch({ boot, sources }: Settings): string | undefined {
+  return boot.isEnabled ? undefined : sources.get("boot")?.replace(/=$/, "=0");
+}
+
+/** Warns if no store is of this OS version: a typing error, or its archives are not fetched yet. */
+function checkVersion(root: Root, settings: Settings, osVersion: string, log: Logger): void {
+  const unversioned = new Set(listStorePaths({ ...settings, versionId: undefined }));
+  const stores = listStorePaths(settings, osVersion).filter((path) => !unversioned.has(path));
+  if (stores.some((path) => root.findStat(encodePath(path)) !== undefined)) return;
+  log.warning(
+    `no store of OS version ${quote(osVersion)} exists: absent are ${stores.map(quote).join(", ")}`,
+  );
+}
+
+function listNotes(running: Settings, next: Settings): string[] {
+  const notes: string[] = [];
+  const { profileText } = running.boot;
+  if (profileText !== undefined) {
+    notes.push(
+      `"torcx_profile=${
+        printable(profileText)
+      }" on the kernel command line is of this boot: the next one is planned without`,
+    );
+  }
+  if (next.versionId !== running.versionId) {
+    notes.push(`profiles and store of ${quote(next.paths.vendorDir)} are those of the running OS version`);
+  }
+  return notes;
 }
 
 async function inspect(
@@ -209,18 +237,6 @@ function listOwnPaths(root: Root, settings: Settings): Set<string> {
   const state = readRunState(root, settings);
   const report = state.kind === "sealed" ? state.report : undefined;
   return new Set(report?.assets.map(({ to }) => to));
-}
-
-function listOverrides(root: Root, settings: Settings, { image, kind, from, to }: ReportPlace): Override[] {
-  if (kind === "bin") return [];
-  const { before, after } = SYSTEM_DIRS[kind];
-  const name = to.slice(TARGET_DIRS[kind].length);
-  const places = [
-    { path: before + name, isHidden: true },
-    { path: after.replace(/^\/usr/, settings.usrDir) + name, isHidden: false },
-  ];
-  return places.filter(({ path }) => root.findLstat(encodePath(path)) !== undefined)
-    .map((place) => ({ image, kind, from, to, ...place }));
 }
 
 /** Returns the size of the tmpfs by tmpfs(5) `size=`; without it the kernel takes half of the memory. */

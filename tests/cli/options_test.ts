@@ -38,7 +38,7 @@ const CASES: Case[] = [
   {
     args: ["plan", "--profile", "edge", "-n", "3033.2.0"],
     also: ["plan", "-n3033.2.0", "--profile=edge"],
-    expected: { ...GLOBAL, command: "plan", profile: "edge", osRelease: "3033.2.0" },
+    expected: { ...GLOBAL, command: "plan", profile: "edge", osRelease: "3033.2.0", isStrict: false },
   },
   {
     args: ["why", "dockerd", "--verbose=debug"],

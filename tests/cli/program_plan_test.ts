@@ -38,6 +38,8 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
       os_version: "1",
       lower_profiles: ["vendor"],
       upper_profile: "edge",
+      upper_profile_fault: null,
+      switched_off_by: null,
       images: [["hello", "vendor", "vendor", `/${STORE}`], ["world", "edge", "user", `/${STORE}/1`]].map(
         ([name, profile, layer, store], index) => ({
           name,
@@ -76,6 +78,7 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
         { ...shared, path: "/usr/lib/systemd/system/shared.service", effective: "image" },
       ],
       warnings: [],
+      notes: [],
       memory_bytes: 8 * 4096,
       memory_limit_bytes: null,
     });
@@ -129,9 +132,13 @@ Deno.test("torcx plan --os-release exits with 1 if an image is not there for tha
     assertEquals(code, 1);
     const { value } = JSON.parse(stdout);
     assertEquals([value.would_succeed, value.os_version, value.images[1].filepath], [false, "2", null]);
+    // No version's archives are mixed up with another's in silence.
+    assertEquals(value.notes, [
+      'profiles and store of "/usr/share/torcx" are those of the running OS version',
+    ]);
     assertMatch(
       stderr,
-      /^torcx: warning: profiles and store of "\/usr\/share\/torcx" are those of the running OS version\ntorcx: Cannot apply at the next boot: 1 of 2 images would fail: "world:1"\n {2}Cannot find image "world:1": not found in 1 store: "\/var\/lib\/torcx\/store"\nHint: /,
+      /^torcx: warning: no store of OS version "2" exists: absent are "\/usr\/share\/oem\/torcx\/store\/2", "\/var\/lib\/torcx\/store\/2"\ntorcx: Cannot apply at the next boot: 1 of 2 images would fail: "world:1"\n {2}Cannot find image "world:1": not found in 1 store: "\/var\/lib\/torcx\/store"\nHint: /,
     );
   });
 });

@@ -85,18 +85,25 @@ const DOCKER = {
   profile: "edge",
   archive_path: "/var/lib/torcx/store/docker:2.torcx.tgz",
 };
-const NOT_SEALED =
-  'torcx: Cannot tell where things come from: the system is not sealed\nHint: "torcx status" says why, "torcx plan" what the next boot would bring\n';
+const NOT_PLANNED =
+  'torcx: Cannot tell where "dockerd" would come from: the system is not sealed, and the next boot would bring no image, program or unit of that name\nHint: "torcx plan" tells why nothing is known of what "docker", "etcd" would bring\n';
 
 function makeWhy(
   name: string,
   origins: unknown[],
   conflicts: unknown[] = [],
 ): { kind: string; value: unknown } {
-  return { kind: "torcx-why-v0", value: { name, origins, conflicts } };
+  return { kind: "torcx-why-v0", value: { name, source: "running", origins, conflicts } };
 }
 
-const TREE = { kind: "image", path: "/run/torcx/unpack/docker", from: null, ...DOCKER, is_present: true };
+const TREE = {
+  kind: "image",
+  path: "/run/torcx/unpack/docker",
+  from: null,
+  ...DOCKER,
+  is_present: true,
+  overridden_by: null,
+};
 
 testProgram([
   {
@@ -110,6 +117,7 @@ testProgram([
       from: "/run/torcx/unpack/docker/bin/dockerd",
       ...DOCKER,
       is_present: true,
+      overridden_by: null,
     }]),
   },
   {
@@ -123,6 +131,7 @@ testProgram([
       from: "/run/torcx/unpack/docker/bin/ctr",
       ...DOCKER,
       is_present: true,
+      overridden_by: null,
     }]),
   },
   {
@@ -175,7 +184,12 @@ testProgram([
     stderr:
       'torcx: Cannot tell where "local" comes from: torcx brought no image, program or unit of that name\nHint: List what it brought with "torcx status"\n',
   },
-  { does: "fails if the system is not sealed", args: ["why", "dockerd"], code: 1, stderr: NOT_SEALED },
+  {
+    does: "fails if the system is not sealed and the plan does not know the name",
+    args: ["why", "dockerd"],
+    code: 1,
+    stderr: NOT_PLANNED,
+  },
   {
     does: "fails if the seal is broken",
     args: ["why", "dockerd"],

@@ -5,7 +5,7 @@ import { formatImage } from "../../manifest/names.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { type Cell, formatSize, type Output, printable } from "../output.ts";
-import { type Preview, previewBoot, type PreviewImage } from "../preview.ts";
+import { type Preview, previewBoot, type PreviewImage, recordWarnings } from "../preview.ts";
 import { openSystem } from "../system.ts";
 
 /** The kind of the preview as JSON. */
@@ -17,10 +17,12 @@ const PLAN_KIND = "torcx-plan-v0";
  * @throws {TorcxError} `failed` if the boot would fail; what was found is shown first.
  */
 export async function runPlan(options: CommandOptions<"plan">, context: Context): Promise<number> {
-  using system = openSystem(options, context);
+  const warnings: string[] = [];
+  using system = openSystem(options, { ...context, log: recordWarnings(context.log, warnings) });
   const { profile, osRelease: osVersion } = options;
   const preview = await previewBoot(system, context, { profile, osVersion });
-  const error = findFault(preview);
+  preview.warnings.unshift(...warnings);
+  const error = findFault(preview) ?? (options.isStrict ? findStrictFault(preview) : undefined);
   if (context.stdout.format === "json") {
     context.stdout.writeJson({ kind: PLAN_KIND, value: toJson(preview, error === undefined) });
   } else writePreview(context.stdout, preview, error === undefined);
@@ -29,7 +31,7 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
 }
 
 /** Returns why the boot's apply would fail, undefined if it would not. */
-function findFault({ images, memoryBytes, memoryLimit }: Preview): TorcxError | undefined {
+function findFault({ images, memoryBytes, memoryLimit, upperFault }: Preview): TorcxError | undefined {
   const faults = images.filter(({ error }) => error !== undefined);
   if (faults.length > 0) {
     const names = faults.map(({ image }) => quote(formatImage(image))).join(", ");
@@ -42,14 +44,40 @@ function findFault({ images, memoryBytes, memoryLimit }: Preview): TorcxError | 
       },
     );
   }
-  if (memoryLimit === undefined || memoryBytes <= memoryLimit) return undefined;
+  if (memoryLimit !== undefined && memoryBytes > memoryLimit) {
+    return new TorcxError(
+      "no_space",
+      `Cannot apply at the next boot: the images take ${formatSize(memoryBytes)}, the tmpfs has ${
+        formatSize(memoryLimit)
+      }`,
+      { hint: 'Set "unpack_size" in the config file, or take images as squashfs: those take no memory' },
+    );
+  }
+  if (upperFault === undefined) return undefined;
   return new TorcxError(
-    "no_space",
-    `Cannot apply at the next boot: the images take ${formatSize(memoryBytes)}, the tmpfs has ${
-      formatSize(memoryLimit)
-    }`,
-    { hint: 'Set "unpack_size" in the config file, or take images as squashfs: those take no memory' },
+    "not_found",
+    "Cannot apply the selected profile at the next boot, which would go on without it",
+    {
+      cause: new TorcxError("not_found", upperFault),
+      hint: 'Choose one with "torcx profile set-next NAME"',
+    },
   );
+}
+
+/** Returns what `--strict` has against a boot that would succeed. */
+function findStrictFault({ warnings, conflicts }: Preview): TorcxError | undefined {
+  const faults = [
+    ...warnings,
+    ...conflicts.map(({ image, to, kept }) =>
+      `image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`
+    ),
+  ];
+  if (faults.length === 0) return undefined;
+  return new TorcxError("failed", "Cannot call the next boot good: --strict allows no warning", {
+    cause: faults.length === 1
+      ? new TorcxError("failed", faults[0]!)
+      : new AggregateError(faults, "There are several"),
+  });
 }
 
 function toJson(preview: Preview, isSuccess: boolean): unknown {
@@ -58,6 +86,8 @@ function toJson(preview: Preview, isSuccess: boolean): unknown {
     os_version: preview.osVersion ?? null,
     lower_profiles: preview.lower,
     upper_profile: preview.upper ?? null,
+    upper_profile_fault: preview.upperFault ?? null,
+    switched_off_by: preview.switchedOffBy ?? null,
     images: preview.images.map((item) => ({
       name: item.image.name,
       reference: item.image.reference,
@@ -79,6 +109,7 @@ function toJson(preview: Preview, isSuccess: boolean): unknown {
       effective: isHidden ? "system" : "image",
     })),
     warnings: preview.warnings,
+    notes: preview.notes,
     memory_bytes: preview.memoryBytes,
     memory_limit_bytes: preview.memoryLimit ?? null,
   };
@@ -88,7 +119,13 @@ function writePreview(out: Output, preview: Preview, isSuccess: boolean): void {
   const { lower, upper, osVersion, memoryBytes, memoryLimit } = preview;
   const verdict = isSuccess ? out.style("green", "would succeed") : out.style("red", "would fail");
   const names = upper === undefined ? lower : [...lower, upper];
-  out.writeLine(`Next boot:  ${verdict}`);
+  if (preview.switchedOffBy === undefined) out.writeLine(`Next boot:  ${verdict}`);
+  else {
+    // The command line of the next boot is the boot loader's: nobody knows it before.
+    out.writeLine(`Next boot:  ${out.style("yellow", "would do nothing")} with torcx=0, as in this boot;`);
+    out.writeLine(`            without it, it ${verdict}`);
+    out.writeLine(`Why:        ${preview.switchedOffBy} switches torcx off`);
+  }
   out.writeLine(`OS version: ${osVersion ?? "unknown"}`);
   out.writeLine(`Profiles:   ${names.length === 0 ? "none" : names.join(", ")}`);
   const limit = memoryLimit === undefined ? "" : ` of ${formatSize(memoryLimit)}`;
@@ -113,6 +150,7 @@ function writePreview(out: Output, preview: Preview, isSuccess: boolean): void {
       isHidden ? { text: "the system's", style: "yellow" } : "the image's",
     ]),
   );
+  for (const note of preview.notes) out.writeLine(`Note: ${printable(note)}`);
   for (const warning of preview.warnings) {
     out.writeLine(`${out.style("yellow", "Warning:")} ${printable(warning)}`);
   }
