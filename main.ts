@@ -4,44 +4,27 @@
  */
 
 import { runGenerator } from "./lib/apply/generator.ts";
+import { describeFailure, type Failure } from "./lib/cli/failure.ts";
 import { VERSION } from "./lib/cli/version.ts";
-import { listHints, listMessages, TorcxError, UsageError } from "./lib/errors.ts";
+import { readEnvironment } from "./lib/config/environment.ts";
+import { TorcxError, UsageError } from "./lib/errors.ts";
 import { EXIT } from "./lib/exit.ts";
 import { createLogger, type Logger } from "./lib/log.ts";
+import { writeBytes } from "./lib/sys/byte_sink.ts";
 import { openLogDevice } from "./lib/sys/log_device.ts";
 import { setUmask } from "./lib/sys/namespace.ts";
 import { findProcText } from "./lib/sys/proc.ts";
 import { Root } from "./lib/sys/root.ts";
-
-/** The variables that the program looks at. */
-const VARIABLES = [
-  "TORCX_BASEDIR",
-  "TORCX_RUNDIR",
-  "TORCX_CONFDIR",
-  "TORCX_USR_MOUNTPOINT",
-  "TORCX_STOREPATH",
-  "TORCX_CHECK_REMOTE_ONLY",
-  "JOURNAL_STREAM",
-  "NO_COLOR",
-  "TMPDIR",
-  "TERM",
-] as const;
-
-function readEnvironment(): Record<string, string | undefined> {
-  return Object.fromEntries(VARIABLES.map((name) => [name, Deno.env.get(name)]));
-}
+import { listenToSignals } from "./lib/sys/signals.ts";
 
 /** The name that the program was called by: Deno.execPath() has symlinks resolved, argv[0] has not. */
 function readCalledName(): string {
   return (findProcText("self/cmdline") ?? "").split("\0", 1)[0]!.split("/").at(-1)!;
 }
 
+/** Writes a line; if nobody takes it, the exit status still tells. */
 function writeStderr(line: string): void {
-  try {
-    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
-  } catch {
-    // Nobody listens; the exit status still tells.
-  }
+  writeBytes(Deno.stderr, new TextEncoder().encode(`${line}\n`), 100);
 }
 
 /** The generator's log: /dev/kmsg reaches the journal, its stderr is easily lost. */
@@ -49,52 +32,63 @@ function createGeneratorLog(): Logger {
   const tag = "torcx-generator";
   try {
     const device = openLogDevice("/dev/kmsg");
-    return createLogger({ level: "debug", form: "priority", tag, sink: (line) => device.writeLine(line) });
+    const sink = (line: string): void => device.writeLine(line);
+    return createLogger({ level: "debug", form: "priority", tag, sink, fallback: writeStderr });
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
     return createLogger({ level: "debug", form: "text", tag, sink: writeStderr });
   }
 }
 
-async function runAsGenerator(): Promise<number> {
+async function runAsGenerator(signal: AbortSignal): Promise<number> {
   const log = createGeneratorLog();
   try {
     using root = Root.open("/");
     const kernelCommandLine = findProcText("cmdline") ?? "";
-    const environment = readEnvironment();
-    await runGenerator({ root, args: Deno.args, environment, kernelCommandLine, version: VERSION, log });
+    const environment = readEnvironment((name) => Deno.env.get(name));
+    const { args } = Deno;
+    await runGenerator({ root, args, environment, kernelCommandLine, version: VERSION, log, signal });
     return EXIT.done;
   } catch (error) {
-    if (error instanceof UsageError) return printError(error);
-    for (const message of listMessages(error)) log.error(message);
-    for (const hint of listHints(error)) log.error(hint);
-    return EXIT.failed;
+    const failure = describeFailure(error, { signal });
+    if (error instanceof UsageError) return printFailure(failure);
+    for (const line of [...failure.messages, ...failure.hints]) log.error(line);
+    return failure.status;
   }
 }
 
-async function runAsCommand(): Promise<number> {
+async function runAsCommand(signal: AbortSignal): Promise<number> {
   const { parseOptions } = await import("./lib/cli/options.ts");
   const { openHost } = await import("./lib/cli/host.ts");
   const { createContext } = await import("./lib/cli/context.ts");
   const { runCommand } = await import("./lib/cli/run.ts");
-  const environment = readEnvironment();
-  try {
-    const options = parseOptions(Deno.args, environment);
-    return await runCommand(options, createContext(options, openHost(environment)));
-  } catch (error) {
-    return printError(error);
-  }
+  const environment = readEnvironment((name) => Deno.env.get(name));
+  const options = parseOptions(Deno.args, environment);
+  const context = createContext(options, openHost(environment, signal));
+  const status = await runCommand(options, context);
+  const { fault } = context.stdout;
+  if (fault === undefined) return status;
+  writeStderr(`torcx: Cannot write to standard output: ${fault}; the command itself has run to its end`);
+  return EXIT.failed;
 }
 
 /** Prints the chain of an error, outermost first, and its hints. */
-function printError(error: unknown): number {
-  const [first, ...causes] = listMessages(error);
+function printFailure({ messages: [first, ...causes], hints, stack, status }: Failure): number {
   writeStderr(`torcx: ${first}`);
   for (const cause of causes) writeStderr(`  ${cause}`);
-  for (const hint of listHints(error)) writeStderr(`Hint: ${hint}`);
-  if (!(error instanceof TorcxError) && error instanceof Error) writeStderr(error.stack ?? "");
-  return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  for (const hint of hints) writeStderr(`Hint: ${hint}`);
+  if (stack !== undefined) writeStderr(stack);
+  return status;
 }
 
-setUmask();
-Deno.exit(await (readCalledName() === "torcx-generator" ? runAsGenerator() : runAsCommand()));
+async function run(): Promise<number> {
+  const signal = listenToSignals();
+  try {
+    setUmask();
+    return await (readCalledName() === "torcx-generator" ? runAsGenerator(signal) : runAsCommand(signal));
+  } catch (error) {
+    return printFailure(describeFailure(error, { signal }));
+  }
+}
+
+Deno.exit(await run());

@@ -3,21 +3,8 @@
  * libc (FFI), so that Deno's own file access stays off; there is no network.
  */
 
+import { VARIABLES } from "../lib/config/environment.ts";
 import { PROGRAMS } from "../lib/sys/command.ts";
-
-/** The environment variables that it may read, as main.ts names them. */
-export const VARIABLES: readonly string[] = [
-  "TORCX_BASEDIR",
-  "TORCX_RUNDIR",
-  "TORCX_CONFDIR",
-  "TORCX_USR_MOUNTPOINT",
-  "TORCX_STOREPATH",
-  "TORCX_CHECK_REMOTE_ONLY",
-  "JOURNAL_STREAM",
-  "NO_COLOR",
-  "TMPDIR",
-  "TERM",
-];
 
 /** Permissions of the program, never asked for at a prompt. */
 export const PERMISSION_FLAGS: readonly string[] = [

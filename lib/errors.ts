@@ -73,6 +73,18 @@ export class SyscallError extends TorcxError {
   }
 }
 
+/** A signal asked the program to end; it ends with 128 and the signal's number. */
+export class SignalError extends TorcxError {
+  override readonly name = "SignalError";
+  /** The signal's number, signal(7). */
+  readonly number: number;
+
+  constructor(signal: string, number: number) {
+    super("failed", `Cannot go on: ${signal} was received`);
+    this.number = number;
+  }
+}
+
 /** Returns whether an error is a {@linkcode SyscallError} with one of the errno names. */
 export function isErrno(error: unknown, ...names: readonly string[]): error is SyscallError {
   return error instanceof SyscallError && names.includes(error.errno);

@@ -1,6 +1,6 @@
 /**
- * Owns log levels and the form of log lines (terminal, `<N>` prefix, /dev/kmsg). It refuses to open
- * anything: the sink is handed in by `main.ts`. Every room above it logs through a `Logger`.
+ * Owns log levels, the form of log lines (terminal, `<N>` prefix, /dev/kmsg), and that a log decides nothing:
+ * a line that cannot be written is lost. It refuses to open anything: the sinks are handed in.
  */
 
 /** The levels of `--verbose=LEVEL`, most severe first (those of the first torcx's logrus). */
@@ -19,7 +19,7 @@ const PRIORITIES: Record<LogLevel, number> = {
   debug: 7,
 };
 
-/** Takes one formatted line without its line end. */
+/** Takes one formatted line without its line end. It may throw. */
 export type LogSink = (line: string) => void;
 
 /** Writes log lines at or above its level. */
@@ -47,19 +47,29 @@ export interface LoggerOptions {
   /** The program's name at the head of each line. */
   tag: string;
   sink: LogSink;
+  /** Takes the lines that the sink does not. */
+  fallback?: LogSink;
 }
 
-/** Makes a logger. Control characters in messages are escaped, so that one message is one line. */
+/**
+ * Makes a logger. Control characters in messages are escaped, so that one message is one line. It never
+ * throws: a full disk, a reader that has gone or a journal that is dead must not decide what a command does.
+ */
 export function createLogger(options: LoggerOptions): Logger {
   const threshold = LOG_LEVELS.indexOf(options.level);
   const log = (level: LogLevel, message: string): void => {
     if (LOG_LEVELS.indexOf(level) > threshold) return;
     const text = escapeControls(message);
-    options.sink(
-      options.form === "priority"
-        ? `<${PRIORITIES[level]}>${options.tag}: ${text}`
-        : `${options.tag}: ${level}: ${text}`,
-    );
+    const line = options.form === "priority"
+      ? `<${PRIORITIES[level]}>${options.tag}: ${text}`
+      : `${options.tag}: ${level}: ${text}`;
+    for (const sink of [options.sink, options.fallback]) {
+      try {
+        return sink?.(line);
+      } catch {
+        // Nobody is left to be told.
+      }
+    }
   };
   return {
     error: (message) => log("error", message),

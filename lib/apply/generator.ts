@@ -22,6 +22,8 @@ export interface GeneratorInput {
   /** torcx's version, for the report. */
   version: string;
   log: Logger;
+  /** Aborted when the generator is to end; what it applied is undone then. */
+  signal: AbortSignal;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
 }
 
 async function applyInPlace(
-  { root, log, version }: GeneratorInput,
+  { root, log, version, signal }: GeneratorInput,
   settings: Settings,
   normalDir: string,
   handOff: (reason: string) => void,
@@ -69,7 +71,7 @@ async function applyInPlace(
   const { applyInGenerator, findObstacle, writeSysusersDropIn } = await import("./in_place.ts");
   const obstacle = await findObstacle(root, settings, log);
   if (obstacle !== undefined) return handOff(obstacle);
-  await applyInGenerator(root, settings, log, version);
+  await applyInGenerator(root, settings, log, { version, signal });
   writeSysusersDropIn(root, settings, normalDir);
 }
 

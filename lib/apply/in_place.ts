@@ -9,7 +9,7 @@ import { quote, TorcxError } from "../errors.ts";
 import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { Root } from "../sys/root.ts";
-import { applyProfile } from "./apply.ts";
+import { type ApplyOptions, applyProfile } from "./apply.ts";
 import { prepareSquashfs } from "./kernel_modules.ts";
 import { planApply } from "./plan.ts";
 import { readJournal } from "./run_directory.ts";
@@ -49,10 +49,10 @@ export async function applyInGenerator(
   root: Root,
   settings: Settings,
   log: Logger,
-  version: string,
+  options: Pick<ApplyOptions, "version" | "signal">,
 ): Promise<void> {
   try {
-    const outcome = await applyProfile(root, settings, log, { mode: "in-place", version });
+    const outcome = await applyProfile(root, settings, log, { mode: "in-place", ...options });
     if (outcome.kind === "already_sealed") log.info("already run: the system is sealed");
   } catch (error) {
     if (!(error instanceof TorcxError) || (error.code !== "busy" && error.code !== "exists")) throw error;

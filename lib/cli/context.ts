@@ -4,8 +4,9 @@
  */
 
 import { createLogger, type Logger } from "../log.ts";
+import { writeBytes } from "../sys/byte_sink.ts";
 import type { Environment, GlobalOptions } from "./options.ts";
-import { Output, Progress, type Stream } from "./output.ts";
+import { LOG_PATIENCE, Output, Progress, type Stream } from "./output.ts";
 
 /** The process around a command. */
 export interface Host {
@@ -17,7 +18,7 @@ export interface Host {
   readonly versions: Versions;
   /** The path of this very program. */
   readonly programPath: string;
-  /** Aborted by SIGINT or SIGTERM. */
+  /** Aborted by a signal that asks for an end, its reason a `SignalError`. */
   readonly signal: AbortSignal;
   /** Returns the running kernel's command line, "" where it cannot be read. */
   readKernelCommandLine(): string;
@@ -61,8 +62,7 @@ export function createContext(options: GlobalOptions, host: Host): Context {
   const encoder = new TextEncoder();
   const writeLog = (line: string): void => {
     progress.clear();
-    const bytes = encoder.encode(line + "\n");
-    for (let at = 0; at < bytes.length;) at += stderr.sink.writeSync(bytes.subarray(at));
+    writeBytes(stderr.sink, encoder.encode(line + "\n"), LOG_PATIENCE);
   };
   return {
     environment,
@@ -82,7 +82,10 @@ export function createContext(options: GlobalOptions, host: Host): Context {
     versions: host.versions,
     programPath: host.programPath,
     signal: host.signal,
-    kernelCommandLine: isRunningSystem(options.root) ? host.readKernelCommandLine() : "",
+    // Read when it is asked for: help and version need no /proc.
+    get kernelCommandLine(): string {
+      return isRunningSystem(options.root) ? host.readKernelCommandLine() : "";
+    },
     get memoryBytes(): number | undefined {
       return isRunningSystem(options.root) ? host.readMemoryBytes() : undefined;
     },

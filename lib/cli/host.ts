@@ -1,22 +1,23 @@
 /**
- * Owns the `Host` that is the real process: its streams, its signals, what the kernel says of it.
- * It refuses argv, the environment and the exit: those are `main.ts`'s, which calls it.
+ * Owns the `Host` that is the real process: its streams, what the kernel says of it. It refuses argv, the
+ * environment, signals and the exit: those are `main.ts`'s.
  */
 
 import { encodePath } from "../bytes.ts";
-import { TorcxError } from "../errors.ts";
+import { SyscallError, TorcxError } from "../errors.ts";
+import type { ByteSink } from "../sys/byte_sink.ts";
 import { statx } from "../sys/calls.ts";
-import { findProcText } from "../sys/proc.ts";
+import { findProcText, guessProcText } from "../sys/proc.ts";
 import type { Host } from "./context.ts";
 import type { Environment } from "./options.ts";
-import type { ByteSink, Stream } from "./output.ts";
+import type { Stream } from "./output.ts";
 
 /** The width where a terminal does not tell its own. */
 const FALLBACK_COLUMNS = 80;
 const STDERR_FD = 2;
 
-/** Returns the process as the host of a command, and listens to SIGINT and SIGTERM from now on. */
-export function openHost(environment: Environment): Host {
+/** Returns the process as the host of a command. */
+export function openHost(environment: Environment, signal: AbortSignal): Host {
   return {
     environment,
     stdout: openStream(Deno.stdout),
@@ -24,10 +25,10 @@ export function openHost(environment: Environment): Host {
     isJournal: isJournal(environment["JOURNAL_STREAM"]),
     versions: { ...Deno.version, target: Deno.build.target },
     programPath: Deno.execPath(),
-    signal: listenToSignals(),
+    signal,
     readKernelCommandLine,
     readMemoryBytes,
-    getWorkingDirectory: () => Deno.cwd(),
+    getWorkingDirectory,
     now: () => new Date(),
   };
 }
@@ -49,8 +50,13 @@ function readColumns(): number {
 /** JOURNAL_STREAM is `DEVICE:INODE` of the stream that systemd opened, see systemd.exec(5). */
 function isJournal(variable: string | undefined): boolean {
   if (variable === undefined) return false;
-  const { dev, ino } = statx(STDERR_FD, encodePath(""));
-  return variable === `${makeDevice(dev >> 32n, dev & 0xffff_ffffn)}:${ino}`;
+  try {
+    const { dev, ino } = statx(STDERR_FD, encodePath(""));
+    return variable === `${makeDevice(dev >> 32n, dev & 0xffff_ffffn)}:${ino}`;
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
 }
 
 /** makedev(3) as glibc and the kernel's new_encode_dev count. */
@@ -64,22 +70,18 @@ function readKernelCommandLine(): string {
 
 /** MemTotal of proc_meminfo(5), which counts in KiB. */
 function readMemoryBytes(): number | undefined {
-  const match = /^MemTotal: +([0-9]+) kB$/m.exec(findProcText("meminfo") ?? "");
+  const match = /^MemTotal: +([0-9]+) kB$/m.exec(guessProcText("meminfo") ?? "");
   return match === null ? undefined : Number(match[1]) * 1024;
 }
 
-/**
- * The first signal asks for an orderly end: what writes is synchronous and finishes, what takes long
- * looks at the AbortSignal. The second one kills as if nobody listened.
- */
-function listenToSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    const listener = (): void => {
-      Deno.removeSignalListener(name, listener);
-      controller.abort(new TorcxError("failed", `Cannot go on: ${name} was received`));
-    };
-    Deno.addSignalListener(name, listener);
+/** Where it is started in a directory that is gone since, getcwd(2) fails. */
+function getWorkingDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch (cause) {
+    throw new TorcxError("not_found", "Cannot find the working directory: it is gone", {
+      cause,
+      hint: "Go to a directory that exists, or give absolute paths",
+    });
   }
-  return controller.signal;
 }

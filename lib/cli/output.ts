@@ -1,15 +1,16 @@
 /**
  * Owns how results reach standard output: JSON, text and aligned tables, colour, and what of a name
- * may reach a terminal. A broken pipe is silent. It refuses to know any command's words.
+ * may reach a terminal. What cannot be written is remembered and stops nobody. It refuses to know any
+ * command's words.
  */
 
 import { quote } from "../errors.ts";
+import { type ByteSink, writeBytes } from "../sys/byte_sink.ts";
 
-/** Where bytes go: `Deno.stdout`, `Deno.stderr`, or a buffer in tests. */
-export interface ByteSink {
-  /** Writes some of the bytes and returns how many. */
-  writeSync(bytes: Uint8Array): number;
-}
+/** How long a result waits for a reader of a non-blocking stream, in ms. */
+const RESULT_PATIENCE = 10_000;
+/** How long what only tells waits for such a one, in ms. */
+export const LOG_PATIENCE = 100;
 
 /** A stream of the process and what is known of it. */
 export interface Stream {
@@ -53,7 +54,7 @@ export class Output {
   readonly format: "json" | "text";
   readonly #hasColor: boolean;
   readonly #sink: ByteSink;
-  #isBroken = false;
+  #fault: string | undefined;
 
   constructor({ stream, format, hasColor }: OutputOptions) {
     this.isTerminal = stream.isTerminal;
@@ -73,9 +74,14 @@ export class Output {
     this.writeText(line + "\n");
   }
 
-  /** Writes text as it is. */
+  /** Writes text as it is; nothing more after a failure. */
   writeText(text: string): void {
-    this.#isBroken ||= !writeAll(this.#sink, encoder.encode(text));
+    this.#fault ??= writeBytes(this.#sink, encoder.encode(text), RESULT_PATIENCE);
+  }
+
+  /** Why a part of the result could not be written; undefined if all was. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** Writes rows below their titles, columns aligned, cells made printable; without rows, nothing. */
@@ -122,18 +128,6 @@ export function formatSize(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Writes everything; returns false if nobody reads any more. */
-function writeAll(sink: ByteSink, bytes: Uint8Array): boolean {
-  try {
-    for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
-    return true;
-  } catch (error) {
-    // `torcx image list | head -1`: the reader had enough, that is no failure.
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
-  }
-}
-
 function toCell(cell: Cell): { text: string; style?: Style } {
   if (typeof cell === "string") return { text: printable(cell) };
   return { text: printable(cell.text), style: cell.style };
@@ -144,7 +138,7 @@ function measure(text: string): number {
   return Array.from(text).length;
 }
 
-/** One line on a terminal that is written over while something takes long. */
+/** One line on a terminal that is written over while something takes long; it never throws. */
 export class Progress {
   readonly #stream: Stream;
   readonly #now: () => number;
@@ -164,13 +158,13 @@ export class Progress {
     this.#lastTime = time;
     this.#isShown = true;
     const text = Array.from(printable(line)).slice(0, Math.max(this.#stream.columns - 1, 1)).join("");
-    writeAll(this.#stream.sink, encoder.encode(`\r\x1b[K${text}`));
+    writeBytes(this.#stream.sink, encoder.encode(`\r\x1b[K${text}`), LOG_PATIENCE);
   }
 
   /** Removes the line, before anything else is written. */
   clear(): void {
     if (!this.#isShown) return;
     this.#isShown = false;
-    writeAll(this.#stream.sink, encoder.encode("\r\x1b[K"));
+    writeBytes(this.#stream.sink, encoder.encode("\r\x1b[K"), LOG_PATIENCE);
   }
 }

@@ -1,7 +1,8 @@
 /** Tests what reaches standard output: JSON, tables, colour, hostile names, broken pipes, progress. */
 
-import { assertEquals, assertThrows } from "@std/assert";
-import { type ByteSink, formatSize, Output, printable, Progress } from "../../lib/cli/output.ts";
+import { assertEquals } from "@std/assert";
+import { formatSize, Output, printable, Progress } from "../../lib/cli/output.ts";
+import { type ByteSink, writeBytes } from "../../lib/sys/byte_sink.ts";
 
 /** A sink that keeps what it gets, `chunk` bytes at a time. */
 function createSink(chunk = Infinity): ByteSink & { text: () => string } {
@@ -54,26 +55,45 @@ Deno.test("Output.style() colours only if colour is wanted", () => {
   assertEquals(createOutput(createSink(), false).style("red", "x"), "x");
 });
 
-Deno.test("Output is silent if the pipe is broken, and writes no more", () => {
+Deno.test("Output keeps why it could not write, throws nothing, and writes no more", () => {
   let calls = 0;
   const output = createOutput({
     writeSync(): number {
       calls++;
-      throw new Deno.errors.BrokenPipe();
+      throw new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
     },
   });
+  assertEquals(output.fault, undefined);
   output.writeLine("a");
   output.writeLine("b");
+  assertEquals(output.fault, "Broken pipe (os error 32)");
   assertEquals(calls, 1);
 });
 
-Deno.test("Output throws if the disk is full", () => {
-  const output = createOutput({
-    writeSync(): number {
-      throw new Error("No space left on device (os error 28)");
+Deno.test("writeBytes() goes on after a stream that does not block was full, with its patience for one that stays so", () => {
+  let calls = 0;
+  const bytes: number[] = [];
+  const sink: ByteSink = {
+    writeSync(data): number {
+      if (++calls % 2 === 1) {
+        throw new Deno.errors.WouldBlock("Resource temporarily unavailable (os error 11)");
+      }
+      bytes.push(data[0]!);
+      return 1;
     },
-  });
-  assertThrows(() => output.writeLine("a"), Error, "No space left");
+  };
+  assertEquals(writeBytes(sink, Uint8Array.of(1, 2, 3), 10), undefined);
+  assertEquals(bytes, [1, 2, 3]);
+  const full: ByteSink = {
+    writeSync(): number {
+      throw new Deno.errors.WouldBlock("Resource temporarily unavailable (os error 11)");
+    },
+  };
+  assertEquals(
+    writeBytes(full, Uint8Array.of(1), 20),
+    "Resource temporarily unavailable (os error 11)",
+  );
+  assertEquals(writeBytes({ writeSync: () => 0 }, Uint8Array.of(1), 0), "it takes nothing");
 });
 
 for (

@@ -262,10 +262,14 @@ Deno.test("torcx fails if --root is no directory", async () => {
   });
 });
 
-Deno.test("torcx is silent and exits with 0 if nobody reads what it writes", async () => {
+Deno.test("torcx exits with 1 and says so in a line if nobody reads what it writes", async () => {
   // The reader has ended long before the program writes.
   const { stdout, stderr } = await runTorcx(["man", "torcx"], {
     through: ["bash", "-c", '{ sleep 0.3; "$@"; echo "exit $?" >&2; } | true', "bash"],
   });
-  assertEquals({ stdout, stderr }, { stdout: "", stderr: "exit 0\n" });
+  assertEquals({ stdout, stderr }, {
+    stdout: "",
+    stderr: "torcx: Cannot write to standard output: Broken pipe (os error 32); the command itself has run " +
+      "to its end\nexit 1\n",
+  });
 });
