@@ -103,7 +103,7 @@ function pickVendor(root: Root, settings: Settings, profiles: Profiles, messages
     return VENDOR;
   }
   if (value !== "yes" && value !== "no") {
-    messages.warn(`ignoring ${quote(path)}: it holds ${quote(value.slice(0, 80))}, neither "yes" nor "no"`);
+    messages.warn(`ignoring ${quote(path)}: it holds neither "yes" nor "no"`);
     return VENDOR;
   }
   const name = `docker-1.12-${value}` as ProfileName;
@@ -166,7 +166,7 @@ function checkUpper(profiles: Profiles, text: string | undefined, source: string
   if (text === undefined) return refuse("does not exist");
   if (text === "") return refuse("is empty");
   const name = toProfileName(text);
-  if (name === undefined) return refuse(`holds ${quote(text.slice(0, 80))}, which is no legal profile name`);
+  if (name === undefined) return refuse("holds no legal profile name");
   if (!profiles.has(name)) return refuse(`names profile ${quote(name)}, which does not exist`);
   return name;
 }

@@ -4,7 +4,7 @@
  */
 
 import { quote, TorcxError } from "../errors.ts";
-import { examineSettings, type readSettings, type Settings } from "../config/settings.ts";
+import { examineSettings, type Settings } from "../config/settings.ts";
 import { Root } from "../sys/root.ts";
 import { type Context, isRunningSystem } from "./context.ts";
 import type { GlobalOptions } from "./options.ts";
@@ -39,7 +39,7 @@ export function openRoot(options: Pick<GlobalOptions, "root">): Root {
 /**
  * Opens the root and reads the settings of a command.
  *
- * @throws {TorcxError} as {@linkcode openRoot} and {@linkcode readSettings}.
+ * @throws {TorcxError} as {@linkcode openRoot}, or the fault of {@linkcode examineSettings}.
  */
 export function openSystem(options: Pick<GlobalOptions, "root">, context: Context): System {
   const system = examineSystem(options, context);

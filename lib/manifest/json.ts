@@ -1,13 +1,15 @@
 /**
  * Owns strict JSON: text → value, and a cursor that decodes it field by field. An error names the
- * source, the JSON path, what was found and what was expected. It refuses disk access. Callers: the
- * other files of this room.
+ * source, the JSON path, what was found and what was expected, but never the text itself: a file that is
+ * not what it should be may be a secret. It refuses disk access.
  *
  * As with Go's encoding/json, which wrote and read these files first: of two equal keys the last one
  * counts, and `null` is the same as an absent field.
  */
 
 import { quote, TorcxError } from "../errors.ts";
+import { findJsonFault } from "./json_syntax.ts";
+import { NameError } from "./names.ts";
 
 /** A JSON object; read it by {@linkcode JsonCursor}, which looks at own properties only. */
 export type JsonObject = { [key: string]: JsonValue };
@@ -25,6 +27,8 @@ interface JsonWithSource {
 }
 const json = JSON as unknown as JsonWithSource;
 
+/** How kinds are named; any other text in its place is not shown. */
+const KIND = /^[a-z]{1,16}(?:-[a-z]{1,16}){1,3}-v[0-9]$/;
 const SYNTAX_HINT = "Correct the file by hand, or restore it from a copy";
 
 /**
@@ -62,11 +66,12 @@ export function parseJson(text: string, source: string): JsonValue {
           ? json.rawJSON(source)
           : value,
     ) as JsonValue;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TorcxError("invalid", `Cannot parse ${quote(source)}: it is not valid JSON: ${reason}`, {
-      hint: SYNTAX_HINT,
-    });
+  } catch {
+    const place = findJsonFault(text);
+    const reason = place === undefined
+      ? "it is nested too deeply"
+      : `it is not valid JSON at line ${place.line} column ${place.column}`;
+    throw new TorcxError("invalid", `Cannot parse ${quote(source)}: ${reason}`, { hint: SYNTAX_HINT });
   }
 }
 
@@ -129,7 +134,7 @@ export class JsonCursor {
     const value = this.#value;
     if (typeof value !== "string") this.refuse("expected a string");
     if (value.includes("\0") || !value.isWellFormed()) {
-      this.refuse("expected well-formed text without NUL", `is ${quote(value)}`);
+      this.refuse("expected well-formed text without NUL", "is another string");
     }
     return value;
   }
@@ -139,20 +144,14 @@ export class JsonCursor {
     return this.isPresent ? this.asString() : undefined;
   }
 
-  /** Runs a parser of names on the string; its error becomes the cause of one that names the place. */
+  /** Runs a parser of names on the string; what it refuses is told without the text. */
   parseString<T>(parse: (text: string) => T): T {
     const text = this.asString();
     try {
       return parse(text);
-    } catch (cause) {
-      if (!(cause instanceof TorcxError)) throw cause;
-      throw new TorcxError(
-        cause.code,
-        `Cannot parse ${quote(this.#source)}: ${this.#path} is ${quote(text)}`,
-        {
-          cause,
-        },
-      );
+    } catch (error) {
+      if (!(error instanceof NameError)) throw error;
+      this.refuse(`expected ${error.what}`, `is a string that cannot be one: ${error.reason}`, error.hint);
     }
   }
 
@@ -204,7 +203,8 @@ export function parseManifest(text: string, source: string, kinds: readonly stri
   const name = kind.asString();
   if (!kinds.includes(name)) {
     const expected = kinds.map(quote).join(" or ");
-    kind.refuse(`expected ${expected}`, `is ${quote(name)}`, `Use a file of kind ${expected}`);
+    const found = KIND.test(name) ? `is ${quote(name)}` : "is a string that is no kind";
+    kind.refuse(`expected ${expected}`, found, `Use a file of kind ${expected}`);
   }
   const value = document.field("value");
   if (!value.isPresent) value.refuse("expected the manifest's value");

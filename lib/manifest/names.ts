@@ -33,9 +33,23 @@ const PROFILE_NAME_HINT = `Use 1 to ${PROFILE_NAME_MAX} of A-Z a-z 0-9 . _ -`;
 const IMAGE_NAME_HINT = "Use letters, digits and . _ : @ + -, a letter or digit first";
 const IMAGE_REFERENCE_HINT = "Use letters, digits and . _ @ + -, a letter or digit first";
 
+/** A text that is no name. */
+export class NameError extends TorcxError {
+  /** What it should be, e.g. `an image name`. */
+  readonly what: string;
+  /** Why it is none, without the text. */
+  readonly reason: string;
+
+  constructor(what: string, text: string, reason: string, hint: string) {
+    const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+    super("invalid", `Cannot use ${quote(shown)} as ${what}: ${reason}`, { hint });
+    this.what = what;
+    this.reason = reason;
+  }
+}
+
 function refuse(what: string, text: string, reason: string, hint: string): never {
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  throw new TorcxError("invalid", `Cannot use ${quote(shown)} as ${what}: ${reason}`, { hint });
+  throw new NameError(what, text, reason, hint);
 }
 
 /** Returns why a text is no name of this grammar, undefined if it is one. */
@@ -50,7 +64,7 @@ function findFault(text: string, grammar: RegExp, max: number): string | undefin
 /**
  * Parses a profile's name.
  *
- * @throws {TorcxError} `invalid` if it is none.
+ * @throws {NameError} if it is none.
  */
 export function parseProfileName(text: string): ProfileName {
   const fault = findFault(text, PROFILE_NAME, PROFILE_NAME_MAX);
@@ -66,7 +80,7 @@ export function toProfileName(text: string): ProfileName | undefined {
 /**
  * Parses an image's name.
  *
- * @throws {TorcxError} `invalid` if it is none.
+ * @throws {NameError} if it is none.
  */
 export function parseImageName(text: string): ImageName {
   const fault = findFault(text, IMAGE_NAME, IMAGE_NAME_MAX);
@@ -82,7 +96,7 @@ export function toImageName(text: string): ImageName | undefined {
 /**
  * Parses an image's reference.
  *
- * @throws {TorcxError} `invalid` if it is none.
+ * @throws {NameError} if it is none.
  */
 export function parseImageReference(text: string): ImageReference {
   const fault = findFault(text, IMAGE_REFERENCE, IMAGE_NAME_MAX);
@@ -106,7 +120,7 @@ export function splitImage(text: string): { name: string; reference: string } {
 /**
  * Parses `NAME:REFERENCE`, split at the last colon; without a colon the reference is the default one.
  *
- * @throws {TorcxError} `invalid` if either part is no name.
+ * @throws {NameError} if either part is no name.
  */
 export function parseImage(text: string): { name: ImageName; reference: ImageReference } {
   const { name, reference } = splitImage(text);

@@ -47,11 +47,14 @@ export function encodeSeal(values: SealValues): string {
  */
 export function parseSeal(text: string, source: string): SealValues {
   const found = new Map<string, string>();
-  for (const line of text.split("\n")) {
+  for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     const match = /^([A-Z0-9_]+)="((?:[^"\\]|\\.)*)"$/.exec(line);
     if (match === null) {
-      throw new TorcxError("invalid", `Cannot parse seal file ${quote(source)}: odd line ${quote(line)}`);
+      throw new TorcxError(
+        "invalid",
+        `Cannot parse seal file ${quote(source)}: line ${index + 1} is not KEY="value"`,
+      );
     }
     found.set(match[1]!, match[2]!.replace(/\\(["\\`$])/g, "$1"));
   }

@@ -170,7 +170,10 @@ Deno.test("torcx status fails if the seal is broken", async () => {
   await withSystem({ "run/metadata/torcx": "odd\n" }, async (run) => {
     const { code, stdout, stderr } = await run("status");
     assertEquals({ code, stdout }, { code: 1, stdout: "" });
-    assertMatch(stderr, /^torcx: Cannot parse seal file "\/run\/metadata\/torcx": odd line "odd"\n/);
+    assertMatch(
+      stderr,
+      /^torcx: Cannot parse seal file "\/run\/metadata\/torcx": line 1 is not KEY="value"\n/,
+    );
   });
 });
 

@@ -96,7 +96,7 @@ const BROKEN: Record<string, [Record<string, Node>, string, ((path: string) => v
   ],
   "the manifest is malformed": [
     { ...SOUND, "assets.json": MANIFEST({ units: ["units"] }) },
-    'value.units[0] is the string "units", expected an absolute path inside the image',
+    "value.units[0] is a string, expected an absolute path inside the image",
   ],
   "the archive is cut off": [
     SOUND,

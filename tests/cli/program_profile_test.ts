@@ -77,7 +77,7 @@ const LIST: ProgramCase[] = [
     args: ["profile", "list"],
     system: { "run/metadata/torcx": "odd" },
     code: 1,
-    stderr: 'torcx: Cannot parse seal file "/run/metadata/torcx": odd line "odd"\n',
+    stderr: 'torcx: Cannot parse seal file "/run/metadata/torcx": line 1 is not KEY="value"\n',
   },
   {
     does: "skips a profile of an illegal name with a warning",

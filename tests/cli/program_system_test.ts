@@ -195,7 +195,7 @@ testProgram([
     args: ["why", "dockerd"],
     system: { ...SEALED, "run/metadata/torcx": "odd\n" },
     code: 1,
-    stderr: /^torcx: Cannot parse seal file "\/run\/metadata\/torcx": odd line "odd"\n/,
+    stderr: /^torcx: Cannot parse seal file "\/run\/metadata\/torcx": line 1 is not KEY="value"\n/,
   },
   {
     does: "lists programs, units and images",

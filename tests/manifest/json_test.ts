@@ -82,7 +82,8 @@ Deno.test("parseManifest() refuses if kind or value is wrong", () => {
     ['"x"', "the document is a string, expected an object"],
     ["{}", "kind is missing, expected a string"],
     ['{"kind":1,"value":{}}', "kind is a number, expected a string"],
-    ['{"kind":"c","value":{}}', 'kind is "c", expected "a" or "b"'],
+    ['{"kind":"c","value":{}}', 'kind is a string that is no kind, expected "a" or "b"'],
+    ['{"kind":"profile-manifest-v9","value":{}}', 'kind is "profile-manifest-v9", expected "a" or "b"'],
     ['{"kind":"a"}', "value is missing, expected the manifest's value"],
     ['{"kind":"a","value":null}', "value is null, expected the manifest's value"],
   ];
