@@ -5,6 +5,7 @@
 
 import { createLogger, type Logger } from "../log.ts";
 import { writeBytes } from "../sys/byte_sink.ts";
+import type { Input } from "./input.ts";
 import type { Environment, GlobalOptions } from "./options.ts";
 import { LOG_PATIENCE, Output, Progress, type Stream } from "./output.ts";
 
@@ -13,6 +14,7 @@ export interface Host {
   readonly environment: Environment;
   readonly stdout: Stream;
   readonly stderr: Stream;
+  readonly stdin: Input;
   /** Whether standard error is the journal, which takes `<N>` prefixes as priorities. */
   readonly isJournal: boolean;
   readonly versions: Versions;
@@ -42,6 +44,8 @@ export interface Context {
   readonly environment: Environment;
   readonly stdout: Output;
   readonly progress: Progress;
+  /** Asks a person, who sees the question and answers in one line; undefined where nobody is there. */
+  readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   readonly log: Logger;
   readonly versions: Versions;
   readonly programPath: string;
@@ -57,22 +61,28 @@ export interface Context {
 
 /** Makes the context of one command. */
 export function createContext(options: GlobalOptions, host: Host): Context {
-  const { environment, stdout, stderr } = host;
+  const { environment, stdin, stdout, stderr } = host;
   const progress = new Progress(stderr, () => host.now().getTime());
   const encoder = new TextEncoder();
   const writeLog = (line: string): void => {
     progress.clear();
     writeBytes(stderr.sink, encoder.encode(line + "\n"), LOG_PATIENCE);
   };
+  const output = new Output({
+    stream: stdout,
+    format: options.output === "auto" ? (stdout.isTerminal ? "text" : "json") : options.output,
+    // https://no-color.org: any value but the empty one switches colour off.
+    hasColor: stdout.isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
+  });
+  const ask = (question: string): Promise<string | undefined> => {
+    output.writeText(`${question} `);
+    return stdin.readLine(host.signal);
+  };
   return {
     environment,
     progress,
-    stdout: new Output({
-      stream: stdout,
-      format: options.output === "auto" ? (stdout.isTerminal ? "text" : "json") : options.output,
-      // https://no-color.org: any value but the empty one switches colour off.
-      hasColor: stdout.isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb",
-    }),
+    ask: stdin.isTerminal && stdout.isTerminal ? ask : undefined,
+    stdout: output,
     log: createLogger({
       level: options.verbose,
       form: host.isJournal ? "priority" : "text",

@@ -9,6 +9,7 @@ import type { ByteSink } from "../sys/byte_sink.ts";
 import { statx } from "../sys/calls.ts";
 import { findProcText, guessProcText } from "../sys/proc.ts";
 import type { Host } from "./context.ts";
+import { openInput } from "./input.ts";
 import type { Environment } from "./options.ts";
 import type { Stream } from "./output.ts";
 
@@ -22,6 +23,7 @@ export function openHost(environment: Environment, signal: AbortSignal): Host {
     environment,
     stdout: openStream(Deno.stdout),
     stderr: openStream(Deno.stderr),
+    stdin: openInput(Deno.stdin),
     isJournal: isJournal(environment["JOURNAL_STREAM"]),
     versions: { ...Deno.version, target: Deno.build.target },
     programPath: Deno.execPath(),

@@ -84,6 +84,12 @@ const DRY_RUN = {
   help: "Only show what would be done",
 } as const;
 
+const YES = {
+  key: "isYes",
+  long: "yes",
+  help: "Do not ask on a terminal",
+} as const;
+
 /** Every verb, in the order of the help. */
 export const VERBS = [
   {
@@ -107,12 +113,6 @@ export const VERBS = [
         key: "isBoot",
         long: "boot",
         help: "Do as torcx.service does: obey torcx=0, and tell systemd what came after the seal",
-      },
-      {
-        key: "isForced",
-        long: "force",
-        help:
-          "Apply also in a mount namespace whose images the system does not see, though its /run is the system's",
       },
     ],
     examples: [
@@ -339,15 +339,34 @@ export const VERBS = [
   {
     command: "image prune",
     summary: "Removes archives of the user store that no profile needs",
-    details: ["Archives that a profile of the current, next or previous OS version needs are kept."],
+    details: [
+      "Archives that a profile of the current, next or previous OS version needs are kept, and all that a symlink to one leads through.",
+      "On a terminal the list is shown and asked for; elsewhere nobody is asked.",
+    ],
     positionals: [],
-    flags: [DRY_RUN],
-    examples: [{ line: "torcx image prune --dry-run", help: "see what would go" }],
+    flags: [
+      DRY_RUN,
+      YES,
+      {
+        key: "isForced",
+        long: "force",
+        help: "Let the running version's directory go too, if nothing is left in it",
+      },
+    ],
+    exits: { failed: "it was not confirmed, and nothing is removed" },
+    examples: [
+      { line: "torcx image prune --dry-run", help: "see what would go" },
+      { line: "torcx image prune --yes", help: "remove it without a question" },
+    ],
   },
   {
     command: "image clear-versioned",
     summary: "Removes the versioned directories of the user store but those kept",
-    details: ["With NAME, only that image's archives in them."],
+    details: [
+      "With NAME, only that image's archives in them. Of a symlink to a directory the symlink alone goes.",
+      "A list of versions without the running one is refused as a whole, unless --force is given.",
+      "On a terminal the list is shown and asked for; elsewhere nobody is asked.",
+    ],
     positionals: [
       { key: "name", metavar: "NAME", type: "image", isOptional: true, help: "Only archives of this image" },
     ],
@@ -361,7 +380,11 @@ export const VERBS = [
         isRequired: true,
         help: "Keep the store of this OS version; may be given several times",
       },
+      DRY_RUN,
+      YES,
+      { key: "isForced", long: "force", help: "Let the running version's store go too" },
     ],
+    exits: { failed: "the running version is not kept, or it was not confirmed: nothing is removed" },
     examples: [
       { line: "torcx image clear-versioned -k 3033.1.0 -k 3033.2.0", help: "keep two OS versions' archives" },
     ],

@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { listMessages } from "../../lib/errors.ts";
+import { encodePath } from "../../lib/bytes.ts";
+import { listMessages, type TorcxError } from "../../lib/errors.ts";
 import { parseImageName } from "../../lib/manifest/names.ts";
 import { compareOsVersions } from "../../lib/catalog/os_versions.ts";
-import { planClearVersioned, planPrune, removePlanned } from "../../lib/catalog/removal.ts";
+import { planClearVersioned } from "../../lib/catalog/clear_versioned.ts";
+import { planPrune } from "../../lib/catalog/prune.ts";
+import { type Removal, removePlanned } from "../../lib/catalog/removal.ts";
 import { catchError, makeProfile, type Node, OS_RELEASE, type Tree, withTree } from "./tree.ts";
 
 const STORE = "var/lib/torcx/store";
@@ -27,7 +30,8 @@ async function check(
     for (const path of Object.keys(nodes)) {
       assert(exists(`${tree.path}/${path}`), `planning removes nothing: ${path}`);
     }
-    const removed = removePlanned(tree.root, tree.log, planned);
+    const { removed, failures } = removePlanned(tree.root, tree.log, planned);
+    assertEquals(failures, []);
     const missing = Object.keys(nodes).filter((path) => !exists(`${tree.path}/${path}`));
     assertEquals(missing.sort(), [...gone].sort());
     for (const { path } of removed) assert(!exists(`${tree.path}${path}`), path);
@@ -76,11 +80,31 @@ Deno.test("planClearVersioned() with a name removes only that image's archives (
     [`${STORE}/1.0/a:1.torcx.tgz`, `${STORE}/2.0/a:1.torcx.tgz`],
   ));
 
-Deno.test("planClearVersioned() warns if the running version is not kept, and has nothing to do without a store", () =>
-  withTree(OS_RELEASE, ({ root, log, readSettings }) => {
-    assertEquals(planClearVersioned(root, readSettings(), log, { keepVersions: ["9"] }), []);
-    assertEquals(log.lines, ['warning: version "1.2.3", which is running, is not among those kept']);
+Deno.test("planClearVersioned() refuses to drop the running version, and plans it if forced", () =>
+  withTree({ ...OS_RELEASE, ...VERSIONED }, ({ root, log, readSettings }) => {
+    const keepVersions = ["9", "10"];
+    const error = catchError(() => planClearVersioned(root, readSettings(), log, { keepVersions }));
+    assertEquals(
+      listMessages(error)[0],
+      'Cannot clear the versioned stores: version "1.2.3", which is running, is not among those kept ("9", "10")',
+    );
+    assertEquals(
+      (error as TorcxError).hint,
+      'Add "-k 1.2.3" to keep it, or "--force" to remove its archives too',
+    );
+    const plan = planClearVersioned(root, readSettings(), log, { keepVersions, isForced: true });
+    assertEquals(plan.map(({ version }) => version), ["1.0", "1.2.3", "2.0"]);
   }));
+
+Deno.test("planClearVersioned() has nothing to do without a store, or without a running version to mind", async () => {
+  await withTree(OS_RELEASE, ({ root, log, readSettings }) => {
+    assertEquals(planClearVersioned(root, readSettings(), log, { keepVersions: ["1.2.3"] }), []);
+  });
+  await withTree({ [`${STORE}/1.0/a:1.torcx.tgz`]: "" }, ({ root, log, readSettings }) => {
+    const plan = planClearVersioned(root, readSettings(), log, { keepVersions: ["9"] });
+    assertEquals(plan.map(({ version }) => version), ["1.0"]);
+  });
+});
 
 Deno.test("removePlanned() removes a symlink to a directory, not what it leads to", () =>
   check(
@@ -135,7 +159,7 @@ Deno.test("planPrune() removes a versioned directory that it empties, and no oth
     [`${STORE}/1.1/docker:18.torcx.tgz`]: "",
     [`${STORE}/1.0.1/README`]: "",
   }, ({ root, path, log, readSettings }) => {
-    const removed = removePlanned(root, log, planPrune(root, readSettings(), log));
+    const { removed } = removePlanned(root, log, planPrune(root, readSettings(), log));
     assertEquals(removed.map(({ path, kind }) => [path, kind]), [
       [`/${STORE}/1.0/docker:18.torcx.tgz`, "archive"],
       [`/${STORE}/1.0`, "empty"],
@@ -173,21 +197,34 @@ Deno.test("planPrune() fails if a profile cannot be read: what it needs is not k
     { ...OS_RELEASE, ...PROFILES, "etc/torcx/profiles/bad.json": "{" },
     ({ root, log, readSettings }) => {
       assertEquals(
-        listMessages(catchError(() => planPrune(root, readSettings(), log)))[0],
-        'Cannot read profile "bad": it is not a valid profile file',
+        listMessages(catchError(() => planPrune(root, readSettings(), log))).slice(0, 2),
+        [
+          "Cannot prune the user store: what is needed is not known",
+          'Cannot read profile "bad": it is not a valid profile file',
+        ],
       );
     },
   ));
 
-Deno.test("removePlanned() goes on after a failure and tells each one", () =>
-  withTree({ ...OS_RELEASE, "b": "" }, ({ root, path, log }) => {
-    const make = (path: string) => ({ kind: "archive" as const, path, bytes: 0, reason: "r" });
-    const error = catchError(() => removePlanned(root, log, [make("/a"), make("/b"), make("/c/d")]));
-    assertEquals(exists(`${path}/b`), false);
-    const messages = listMessages(error);
-    assertEquals(messages[0], "Cannot clear the user store: 2 of 3 removals failed");
-    assert(
-      messages.includes('Cannot remove "/a"') && messages.includes('Cannot remove "/c/d"'),
-      messages.join("\n"),
-    );
+Deno.test("removePlanned() goes on after a failure, tells each one, and spares what was replaced", () =>
+  withTree({ ...OS_RELEASE, "b": "", "c": "new" }, ({ root, path, log }) => {
+    const make = (path: string, identity = ""): Removal => ({
+      kind: "archive",
+      path,
+      version: undefined,
+      bytes: 0,
+      reason: "r",
+      identity,
+    });
+    const { dev, ino } = root.lstat(encodePath("/b"));
+    const plan = [make("/a"), make("/b", `${dev}:${ino}`), make("/c", `${dev}:1`), make("/c/d")];
+    const { removed, failures } = removePlanned(root, log, plan);
+    assertEquals(removed.map((removal) => removal.path), ["/b"]);
+    assertEquals([exists(`${path}/b`), exists(`${path}/c`)], [false, true]);
+    assertEquals(failures.map(({ error }) => error.message), [
+      'Cannot remove "/a"',
+      'Cannot remove "/c"',
+      'Cannot remove "/c/d"',
+    ]);
+    assertEquals(listMessages(failures[1]!.error)[1], 'Cannot use the plan for "/c": it was replaced since');
   }));

@@ -10,6 +10,7 @@ import { findNearest } from "../../lib/cli/suggestions.ts";
 interface Overrides {
   isStdoutTerminal?: boolean;
   isStderrTerminal?: boolean;
+  isStdinTerminal?: boolean;
   isJournal?: boolean;
   environment?: Record<string, string>;
 }
@@ -21,6 +22,10 @@ function create(args: string[], overrides: Overrides = {}): { context: Context; 
     environment: overrides.environment ?? {},
     stdout: { sink, isTerminal: overrides.isStdoutTerminal ?? false, columns: 80 },
     stderr: { sink, isTerminal: overrides.isStderrTerminal ?? false, columns: 80 },
+    stdin: {
+      isTerminal: overrides.isStdinTerminal ?? false,
+      readLine: () => Promise.resolve("an answer"),
+    },
     isJournal: overrides.isJournal ?? false,
     versions: { deno: "1", v8: "2", typescript: "3", target: "t" },
     programPath: "/usr/bin/torcx",
@@ -62,6 +67,14 @@ for (
     assertEquals(context.stdout.style("red", "x") !== "x", isColored);
   });
 }
+
+Deno.test("createContext() asks only if standard input and output are both terminals", async () => {
+  for (const [isStdinTerminal, isStdoutTerminal] of [[true, true], [true, false], [false, true]] as const) {
+    const { context } = create(["status"], { isStdinTerminal, isStdoutTerminal });
+    assertEquals(context.ask !== undefined, isStdinTerminal && isStdoutTerminal);
+    assertEquals(await context.ask?.("Well?"), isStdinTerminal && isStdoutTerminal ? "an answer" : undefined);
+  }
+});
 
 Deno.test("createContext() hides the kernel command line if the root is another system", () => {
   assertEquals(create(["status"]).context.kernelCommandLine, "torcx_config=/x");

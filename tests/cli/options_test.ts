@@ -26,7 +26,6 @@ const CASES: Case[] = [
       root: "/mnt",
       profile: "edge",
       isDryRun: true,
-      isForced: false,
       isRetry: true,
       isBoot: false,
     },
@@ -190,14 +189,22 @@ const CASES: Case[] = [
     expected: { ...GLOBAL, command: "image extract", archive: "-a.tgz", directory: "dir" },
   },
   {
-    args: ["image", "prune", "--dry-run"],
-    also: ["image", "prune", "--dry-run", "--dry-run"],
-    expected: { ...GLOBAL, command: "image prune", isDryRun: true },
+    args: ["image", "prune", "--dry-run", "--yes"],
+    also: ["image", "prune", "--yes", "--dry-run", "--dry-run"],
+    expected: { ...GLOBAL, command: "image prune", isDryRun: true, isYes: true, isForced: false },
   },
   {
-    args: ["image", "clear-versioned", "docker", "-k", "1", "--keep-version", "2"],
-    also: ["image", "clear-versioned", "--keep-version=1", "-k2", "docker"],
-    expected: { ...GLOBAL, command: "image clear-versioned", keepVersions: ["1", "2"], name: "docker" },
+    args: ["image", "clear-versioned", "docker", "-k", "1", "--keep-version", "2", "--force"],
+    also: ["image", "clear-versioned", "--force", "--keep-version=1", "-k2", "docker"],
+    expected: {
+      ...GLOBAL,
+      command: "image clear-versioned",
+      keepVersions: ["1", "2"],
+      name: "docker",
+      isDryRun: false,
+      isYes: false,
+      isForced: true,
+    },
   },
   {
     args: ["config", "show", "--verbose", "--verbose=warn"],
@@ -355,7 +362,7 @@ const WRONG_USES: [string[], string, string][] = [
   [
     ["image", "clear-versioned"],
     'Cannot parse arguments of "image clear-versioned": option "--keep-version" is missing',
-    "Usage: torcx image clear-versioned --keep-version VER… [NAME]",
+    "Usage: torcx image clear-versioned --keep-version VER… [--dry-run] [--yes] [--force] [NAME]",
   ],
   [
     ["image", "clear-versioned", "-k", "../x"],

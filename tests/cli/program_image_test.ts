@@ -79,26 +79,51 @@ const LIST: ProgramCase[] = [
   },
 ];
 
+const CLEAR_KIND = "torcx-image-clear-versioned-v0";
+const CLEARED = {
+  type: "directory",
+  version: "1.2.2",
+  name: null,
+  reference: null,
+  filepath: "/var/lib/torcx/store/1.2.2",
+  bytes: 10,
+  reason: "version 1.2.2 is not kept",
+};
+
 const CLEAR: ProgramCase[] = [
   {
-    does: "removes the versions that are not kept, silently",
+    does: "removes the versions that are not kept, and says which",
     args: ["image", "clear-versioned", "-k", "1.2.3"],
     code: 0,
+    stdout: {
+      kind: CLEAR_KIND,
+      value: { is_dry_run: false, bytes: 10, removals: [CLEARED], failures: [] },
+    },
     after: { "var/lib/torcx/store/1.2.2": null },
+  },
+  {
+    does: "shows what would go, and removes nothing",
+    args: ["image", "clear-versioned", "-k", "1.2.3", "--dry-run"],
+    code: 0,
+    stdout: { kind: CLEAR_KIND, value: { is_dry_run: true, bytes: 10, removals: [CLEARED], failures: [] } },
   },
   {
     does: "removes one image's archives, and tells a person",
     args: ["image", "clear-versioned", "docker", "--keep-version=1.2.3", "-k", "9", "--output=text"],
     code: 0,
-    stdout: "removed /var/lib/torcx/store/1.2.2/docker:1.torcx.tgz\n",
+    stdout: [
+      "version 1.2.2 is not kept:",
+      "  /var/lib/torcx/store/1.2.2/docker:1.torcx.tgz  5 B",
+      "removed 1 archive, 5 B",
+      "",
+    ].join("\n"),
     after: { "var/lib/torcx/store/1.2.2/docker:1.torcx.tgz": null },
   },
   {
-    does: "warns if the running version goes",
-    args: ["image", "clear-versioned", "-k", "1.2.2"],
+    does: "has nothing to remove",
+    args: ["image", "clear-versioned", "-k", "1.2.3", "-k1.2.2", "--output=text"],
     code: 0,
-    stderr: 'torcx: warning: version "1.2.3", which is running, is not among those kept\n',
-    after: { "var/lib/torcx/store/1.2.3": null },
+    stdout: "removed nothing\n",
   },
   {
     does: "is a wrong use without a version to keep, and removes nothing",
@@ -125,20 +150,28 @@ const UNUSED = {
   "var/lib/torcx/store/1.2.1/docker:1.torcx.tgz": "old",
 };
 
+const REST = { directories: ["/var/lib/torcx/store/1.2.1"], failures: [] };
+
 const PRUNE: ProgramCase[] = [
   {
     does: "shows what would go, and removes nothing",
     args: ["image", "prune", "--dry-run"],
     system: UNUSED,
     code: 0,
-    stdout: { kind: "torcx-image-prune-v0", value: { is_dry_run: true, bytes: 9, removals: PRUNED } },
+    stdout: {
+      kind: "torcx-image-prune-v0",
+      value: { is_dry_run: true, bytes: 9, removals: PRUNED, ...REST },
+    },
   },
   {
     does: "removes what no profile needs",
     args: ["image", "prune"],
     system: UNUSED,
     code: 0,
-    stdout: { kind: "torcx-image-prune-v0", value: { is_dry_run: false, bytes: 9, removals: PRUNED } },
+    stdout: {
+      kind: "torcx-image-prune-v0",
+      value: { is_dry_run: false, bytes: 9, removals: PRUNED, ...REST },
+    },
     after: { "var/lib/torcx/store/rkt:1.torcx.tgz": null, "var/lib/torcx/store/1.2.1": null },
   },
   {
@@ -146,7 +179,7 @@ const PRUNE: ProgramCase[] = [
     args: ["image", "prune", "--output=text"],
     system: { "var/lib/torcx/store/rkt:1.torcx.tgz": "unused" },
     code: 0,
-    stdout: "removed /var/lib/torcx/store/rkt:1.torcx.tgz: no profile lists it\nremoved 1 archives, 6 B\n",
+    stdout: "no profile lists it:\n  /var/lib/torcx/store/rkt:1.torcx.tgz  6 B\nremoved 1 archive, 6 B\n",
     after: { "var/lib/torcx/store/rkt:1.torcx.tgz": null },
   },
   {
@@ -154,7 +187,8 @@ const PRUNE: ProgramCase[] = [
     args: ["image", "prune"],
     system: { ...UNUSED, "etc/torcx/profiles/bad.json": "{" },
     code: 1,
-    stderr: /^torcx: Cannot read profile "bad": it is not a valid profile file\n/,
+    stderr:
+      /^torcx: Cannot prune the user store: what is needed is not known\n {2}Cannot read profile "bad": it is not a valid/,
   },
 ];
 

@@ -37,6 +37,8 @@ export interface ProgramCommand {
   note: string;
   /** The path and the first arguments. */
   command: readonly [string, ...string[]];
+  /** The variables that it needs to run at all. */
+  environment: Readonly<Record<string, string>>;
   isCompiled: boolean;
 }
 
@@ -53,14 +55,14 @@ export function findProgram(): Promise<ProgramCommand> {
 
 /** Runs the program to its end. */
 export async function runTorcx(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { command, isCompiled } = await findProgram();
+  const { command, environment } = await findProgram();
   // bash alone can set argv[0].
   const shell = ["bash", "-c", 'exec -a "$0" "$@"', options.argv0 ?? "torcx"];
   const [path, ...rest] = [...options.through ?? [], ...shell, ...command, ...args];
   const child = new Deno.Command(path!, {
     args: rest,
     clearEnv: true,
-    env: { ...isCompiled ? {} : getDenoEnvironment(), PATH: getVariable("PATH"), ...options.env },
+    env: { ...environment, ...options.env },
     ...options.cwd === undefined ? {} : { cwd: options.cwd },
     stdin: "piped",
     stdout: "piped",
@@ -76,7 +78,9 @@ export async function runTorcx(args: readonly string[], options: RunOptions = {}
 
 async function chooseProgram(): Promise<ProgramCommand> {
   const named = Deno.env.get("TORCX_BINARY");
-  if (named) return { note: `${named} (TORCX_BINARY)`, command: [named], isCompiled: true };
+  if (named) {
+    return { note: `${named} (TORCX_BINARY)`, command: [named], environment: getPath(), isCompiled: true };
+  }
   const path = join(PROJECT_DIR, "dist", "torcx");
   const source: ProgramCommand = {
     note: "deno run main.ts",
@@ -89,6 +93,7 @@ async function chooseProgram(): Promise<ProgramCommand> {
       ...PERMISSION_FLAGS,
       `${PROJECT_DIR}/main.ts`,
     ],
+    environment: { ...getDenoEnvironment(), ...getPath() },
     isCompiled: false,
   };
   if (!await exists(path)) return source;
@@ -96,7 +101,7 @@ async function chooseProgram(): Promise<ProgramCommand> {
   if (await readNewestTime() > built) {
     return { ...source, note: `${source.note} (dist/torcx is older than it)` };
   }
-  return { note: "dist/torcx", command: [path], isCompiled: true };
+  return { note: "dist/torcx", command: [path], environment: getPath(), isCompiled: true };
 }
 
 /** Returns when the last of the sources was changed, in ms. */
@@ -106,6 +111,10 @@ async function readNewestTime(): Promise<number> {
     newest = Math.max(newest, (await Deno.stat(path)).mtime?.getTime() ?? 0);
   }
   return newest;
+}
+
+function getPath(): Record<string, string> {
+  return { PATH: getVariable("PATH") };
 }
 
 function getDenoEnvironment(): Record<string, string> {

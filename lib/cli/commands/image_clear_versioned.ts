@@ -1,24 +1,41 @@
 /** Owns `torcx image clear-versioned`: removes versioned directories of the user store. */
 
-import { planClearVersioned, removePlanned } from "../../catalog/removal.ts";
+import { planClearVersioned } from "../../catalog/clear_versioned.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
-import { printable } from "../output.ts";
+import { carryOut } from "../removals.ts";
 import { openSystem } from "../system.ts";
 
-/** Removes what is not kept. */
-export function runImageClearVersioned(
+/** The kind of the JSON form. */
+const CLEAR_VERSIONED_KIND = "torcx-image-clear-versioned-v0";
+
+/** Removes what is not kept, or shows it. */
+export async function runImageClearVersioned(
   options: CommandOptions<"image clear-versioned">,
   context: Context,
-): number {
+): Promise<number> {
   using system = openSystem(options, context);
-  const { stdout, log } = context;
-  const plan = planClearVersioned(system.root, system.settings, log, {
+  const { root, settings } = system;
+  const plan = planClearVersioned(root, settings, context.log, {
     keepVersions: options.keepVersions,
+    isForced: options.isForced,
     ...(options.name === undefined ? {} : { name: options.name }),
   });
-  for (const { path } of removePlanned(system.root, log, plan)) {
-    if (stdout.format === "text") stdout.writeLine(`removed ${printable(path)}`);
-  }
+  await carryOut(root, plan, {
+    ...options,
+    intent: "Cannot clear the versioned stores",
+    kind: CLEAR_VERSIONED_KIND,
+    toJson: (removals) => ({
+      removals: removals.map(({ kind, version, archive, path, bytes, reason }) => ({
+        type: kind,
+        version,
+        name: archive?.name ?? null,
+        reference: archive?.reference ?? null,
+        filepath: path,
+        bytes,
+        reason,
+      })),
+    }),
+  }, context);
   return 0;
 }
