@@ -5,22 +5,31 @@
  */
 
 import { setImmediate } from "node:timers";
-import { encodePath } from "../bytes.ts";
+import { decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, encodeReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
+import { computeDigest } from "./digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
+import { removeJournal, writeJournal } from "./journal.ts";
 import { prepareSquashfs } from "./kernel_modules.ts";
 import { describeOperation, type ImageOperation, type Operation } from "./operations.ts";
-import { type ApplyPlan, describeWayOut, type ImageFault, planApply, type PlannedImage } from "./plan.ts";
+import {
+  type ApplyPlan,
+  describeWayOut,
+  type ImageFault,
+  planApply,
+  type PlannedImage,
+  planSealRemoval,
+} from "./plan.ts";
 import { planPropagation } from "./propagate.ts";
 import { Recorder } from "./recorder.ts";
 import { recover } from "./recover.ts";
-import { acquireRunDirectory, removeJournal, writeJournal } from "./run_directory.ts";
-import { readRunState } from "./run_state.ts";
+import { acquireRunDirectory, describeForeign } from "./run_directory.ts";
+import { readRunState, type RunState } from "./run_state.ts";
 import { undoOperations } from "./undo.ts";
 
 /** Options of {@linkcode applyProfile}. */
@@ -30,7 +39,7 @@ export interface ApplyOptions {
   version: string;
   /** The upper profile, instead of the selector's. */
   profile?: ProfileName;
-  /** Tries again after a failure or a kill. */
+  /** Takes back an earlier run that failed, was killed or is degraded, and runs anew. */
   isRetry?: boolean;
   /** Aborted when the run is to end; what it did is undone then. */
   signal?: AbortSignal;
@@ -43,13 +52,18 @@ export type ApplyOutcome =
   /** It ran, and the system is sealed. */
   | { kind: "sealed"; report: ApplyReport }
   /** The system was sealed before; nothing was touched. */
-  | { kind: "already_sealed" };
+  | { kind: "already_sealed" }
+  /** As before, but what was applied is not as it was: only a retry makes it anew. */
+  | { kind: "already_degraded"; faults: string[] };
+
+const INTENT = "Cannot apply";
 
 /**
- * Applies the profile, at most once per boot.
+ * Applies the profile, at most once per boot; a soft reboot is a new boot.
  *
  * @throws {TorcxError} `busy` if another torcx is at work, `exists` if an earlier run failed or was
- * cut off and this is no retry, `failed` if it fails; then all it did is undone and RUN holds the report.
+ * cut off and this is no retry, or RUN is not torcx's; `failed` if it fails: then all it did is undone and
+ * RUN holds the report.
  */
 export async function applyProfile(
   root: Root,
@@ -57,32 +71,61 @@ export async function applyProfile(
   log: Logger,
   options: ApplyOptions,
 ): Promise<ApplyOutcome> {
-  using run = acquireRunDirectory(root, settings);
+  using run = acquireRunDirectory(root, settings, INTENT);
+  let left: string[] = [];
   if (!run.isNew) {
-    const state = readRunState(root, settings);
+    const state = readRunState(root, settings, { isLocked: true });
     if (state.kind === "sealed") return { kind: "already_sealed" };
-    if (options.isRetry !== true) {
-      throw describeEarlierRun(state.kind === "failed" ? state.report : undefined);
+    if (!isRecovered(state, options)) {
+      if (state.kind === "degraded") return { kind: "already_degraded", faults: state.faults };
+      throw describeEarlierRun(settings, state);
     }
-    recover(root, settings, log);
+    left = recover(root, settings, log, state);
   }
-  const flow = new Flow(root, settings, log, options);
+  const flow = new Flow(root, settings, log, options, left);
+  let report: ApplyReport;
   try {
-    return { kind: "sealed", report: await flow.run() };
+    report = await flow.run();
   } catch (error) {
     flow.takeBack(error);
     throw error;
   }
+  // Sealed: nothing that comes now takes it back.
+  flow.finish();
+  return { kind: "sealed", report };
 }
 
-function describeEarlierRun(report: ApplyReport | undefined): TorcxError {
+/** Returns whether an earlier run is to be taken back. */
+function isRecovered({ kind }: RunState, { isRetry, mode }: ApplyOptions): boolean {
+  return isRetry === true || (kind === "unmounted" && mode !== "manual");
+}
+
+function describeEarlierRun(settings: Settings, state: RunState): TorcxError {
   const hint = 'Look at "torcx status", mend the cause, then run "torcx apply --retry"';
-  return report === undefined
-    ? new TorcxError("exists", "Cannot apply: an earlier run in this boot was cut off", { hint })
-    : new TorcxError("exists", "Cannot apply: it has run in this boot and failed", {
-      cause: new AggregateError(report.errors),
-      hint,
-    });
+  switch (state.kind) {
+    case "foreign":
+      return describeForeign(settings, INTENT, state);
+    case "failed":
+      return new TorcxError("exists", `${INTENT}: it has run in this boot and failed`, {
+        cause: new AggregateError(state.report.errors),
+        hint,
+      });
+    case "unmounted":
+      return new TorcxError(
+        "exists",
+        `${INTENT}: it has run in this boot, but ${quote(settings.paths.unpackDir)} is not mounted any more`,
+        { hint: 'After a soft reboot, or if it was unmounted by hand, run "torcx apply --retry"' },
+      );
+    case "sealed":
+    case "degraded":
+    case "not_applied":
+    case "at_work":
+    case "killed":
+    case "unfinished":
+      return new TorcxError("exists", `${INTENT}: an earlier run in this boot was cut off`, { hint });
+    default:
+      return state satisfies never;
+  }
 }
 
 class Flow {
@@ -94,16 +137,25 @@ class Flow {
   /** What was carried out or at least begun, in order. */
   readonly #done: Operation[] = [];
 
-  constructor(root: Root, settings: Settings, log: Logger, options: ApplyOptions) {
+  /** @param left what an earlier run's taking back has left, for the report. */
+  constructor(
+    root: Root,
+    settings: Settings,
+    log: Logger,
+    options: ApplyOptions,
+    left: readonly string[],
+  ) {
     this.#root = root;
     this.#settings = settings;
     this.#log = log;
     this.#options = options;
     this.#recorder = new Recorder(options.version, options.mode);
+    this.#recorder.report.warnings.push(...left);
   }
 
   async run(): Promise<ApplyReport> {
     const recorder = this.#recorder;
+    this.#removeOldSeal();
     const plan = await recorder.runPhase("plan", () => this.#plan());
     await recorder.runPhase("unpack", () => this.#makeTrees(plan));
     const operations = await recorder.runPhase("resolve", () => this.#resolveAssets(plan));
@@ -120,16 +172,31 @@ class Flow {
         else this.#execute(operation);
       }
     });
-    // Only now: without the seal a run that was killed is taken back by its journal.
-    removeJournal(this.#root, this.#settings);
-    return this.#logSuccess(plan);
+    return recorder.report;
+  }
+
+  /** Ends what the seal has made true: what fails here is told, and decides nothing. */
+  finish(): void {
+    try {
+      // Only now: without the seal a run that was killed is taken back by its journal.
+      removeJournal(this.#root, this.#settings);
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+      this.#log.warning(`sealed, but the journal cannot be removed: ${listMessages(error).join(": ")}`);
+    }
+    const { images, assets, conflicts, warnings, duration_ms } = this.#recorder.report;
+    this.#log.info(
+      `sealed: ${images.length} images, ${assets.length} assets, ${conflicts.length} conflicts, ` +
+        `${warnings.length} warnings in ${duration_ms.toFixed(0)} ms`,
+    );
   }
 
   /** Undoes what was done and leaves the report of the failure. */
   takeBack(error: unknown): void {
-    const faults = undoOperations(this.#root, this.#done);
+    const { faults, left } = undoOperations(this.#root, this.#done);
     for (const fault of faults) this.#log.error(fault);
-    this.#recorder.report.warnings.push(...faults);
+    for (const message of left) this.#log.warning(message);
+    this.#recorder.report.warnings.push(...faults, ...left);
     const report = this.#recorder.fail(error);
     try {
       executeOperation(
@@ -144,6 +211,13 @@ class Flow {
       if (!(cause instanceof TorcxError)) throw cause;
       this.#log.error(`cannot write the report: ${listMessages(cause).join(": ")}`);
     }
+  }
+
+  /** Before all else: no seal outlives the run that it speaks of, whatever this one comes to. */
+  #removeOldSeal(): void {
+    const operations = planSealRemoval(this.#root, this.#settings);
+    if (operations.length > 0) this.#keepJournal(operations);
+    for (const operation of operations) this.#execute(operation);
   }
 
   #plan(): ApplyPlan {
@@ -178,7 +252,11 @@ class Flow {
         if (fault !== undefined) faults.push(fault);
       }
     };
-    await Promise.all(Array.from({ length: Math.max(navigator.hardwareConcurrency, 1) }, work));
+    const workers = Array.from({ length: Math.max(navigator.hardwareConcurrency, 1) }, work);
+    // All of them end before anything is taken back.
+    for (const result of await Promise.allSettled(workers)) {
+      if (result.status === "rejected") throw result.reason;
+    }
     if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, " (unpack)");
     this.#recorder.setTrees(this.#root, this.#settings);
   }
@@ -224,7 +302,17 @@ class Flow {
     for (const fault of propagation.faults) this.#recorder.addFault(fault);
     if (propagation.faults.length > 0) throw describeFaults(report, propagation.faults, " (assets)");
     report.assets = propagation.assets;
-    return propagation.operations;
+    return propagation.operations.map((operation) => this.#addDigest(operation));
+  }
+
+  /** A copy is told by its digest: its source is gone when it has to be. */
+  #addDigest(operation: Operation): Operation {
+    if (operation.kind !== "copy") return operation;
+    const digest = computeDigest(this.#root, operation.from);
+    const to = decodePath(operation.path);
+    const asset = this.#recorder.report.assets.find((item) => item.to === to);
+    if (asset !== undefined) asset.digest = digest;
+    return { ...operation, digest };
   }
 
   #keepJournal(operations: Operation[]): void {
@@ -238,7 +326,11 @@ class Flow {
     this.#options.signal?.throwIfAborted();
     this.#done.push(operation);
     try {
+      const isNew = operation.kind === "make_dir" && this.#root.findStat(operation.path) === undefined;
       executeOperation(this.#root, operation, this.#log, text);
+      if (isNew && this.#root.findStat(operation.path) !== undefined) {
+        this.#recorder.report.made_directories.push(decodePath(operation.path));
+      }
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
       const intent = describeIntent(this.#recorder.report);
@@ -248,16 +340,6 @@ class Flow {
         { cause },
       );
     }
-  }
-
-  #logSuccess(plan: ApplyPlan): ApplyReport {
-    const { report } = this.#recorder;
-    const { assets, conflicts } = report;
-    this.#log.info(
-      `sealed: ${plan.images.length} images, ${assets.length} assets, ${conflicts.length} conflicts, ` +
-        `${report.warnings.length} warnings in ${report.duration_ms.toFixed(0)} ms`,
-    );
-    return report;
   }
 }
 

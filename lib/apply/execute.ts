@@ -128,6 +128,8 @@ export function executeOperation(
   text = "",
 ): void {
   switch (operation.kind) {
+    case "remove_seal":
+      return root.unlink(operation.path);
     case "make_dir":
       return makeDirectory(root, operation, log);
     case "mount_tmpfs":

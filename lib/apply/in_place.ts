@@ -10,16 +10,31 @@ import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { Root } from "../sys/root.ts";
 import { type ApplyOptions, applyProfile } from "./apply.ts";
+import { findJournal } from "./journal.ts";
 import { prepareSquashfs } from "./kernel_modules.ts";
 import { planApply } from "./plan.ts";
-import { readJournal } from "./run_directory.ts";
 import { readRunState } from "./run_state.ts";
 
 /** Returns whether this boot's apply is torcx.service's, done or under way. */
 export function isHandedOff(root: Root, settings: Settings): boolean {
   const state = readRunState(root, settings);
-  if (state.kind === "sealed" || state.kind === "failed") return state.report?.mode === "hand-off";
-  return readJournal(root, settings)?.mode === "hand-off";
+  switch (state.kind) {
+    case "sealed":
+    case "degraded":
+    case "unmounted":
+    case "failed":
+      return state.report?.mode === "hand-off";
+    case "killed":
+      return state.mode === "hand-off";
+    case "at_work":
+    case "unfinished":
+      return findJournal(root, settings)?.mode === "hand-off";
+    case "not_applied":
+    case "foreign":
+      return false;
+    default:
+      return state satisfies never;
+  }
 }
 
 /** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
@@ -54,6 +69,9 @@ export async function applyInGenerator(
   try {
     const outcome = await applyProfile(root, settings, log, { mode: "in-place", ...options });
     if (outcome.kind === "already_sealed") log.info("already run: the system is sealed");
+    if (outcome.kind === "already_degraded") {
+      log.warning(`already run: the system is sealed, but ${outcome.faults.join("; ")}`);
+    }
   } catch (error) {
     if (!(error instanceof TorcxError) || (error.code !== "busy" && error.code !== "exists")) throw error;
     log.info(`nothing is done: ${error.message}`);
@@ -70,7 +88,7 @@ export async function applyInGenerator(
  */
 export function writeSysusersDropIn(root: Root, settings: Settings, normalDir: string): void {
   const state = readRunState(root, settings);
-  if (state.kind !== "sealed" || state.report?.mode !== "in-place") return;
+  if ((state.kind !== "sealed" && state.kind !== "degraded") || state.report?.mode !== "in-place") return;
   if (!state.report.assets.some(({ kind }) => kind === "sysusers")) return;
   const directory = `${normalDir}/systemd-sysusers.service.d`;
   root.makeDirs(encodePath(directory), 0o755);

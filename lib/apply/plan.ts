@@ -88,6 +88,7 @@ export function planApply(root: Root, settings: Settings, log: Logger, options: 
     }
   }
   plan.preparation = [
+    ...planSealRemoval(root, settings),
     ...planDirectories(root, settings),
     ...plan.images.map((item) => planTree(settings, item)),
   ];
@@ -182,6 +183,12 @@ function planTree(settings: Settings, { image, archive }: PlannedImage): ImageOp
     archive: encodePath(archive.path),
     path: joinPath(encodePath(settings.paths.unpackDir), encodePath(image.name)),
   };
+}
+
+/** Plans that an old seal goes before all else: none outlives its run. */
+export function planSealRemoval(root: Root, { paths }: Settings): Operation[] {
+  const path = encodePath(paths.seal);
+  return root.findLstat(path) === undefined ? [] : [{ kind: "remove_seal", path }];
 }
 
 function planClosing(settings: Settings, selection: ProfileSelection): Operation[] {

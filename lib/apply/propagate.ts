@@ -124,6 +124,7 @@ class Planner {
       ...entry,
       ...encodeAssetNames({ from, to: path, linkText }),
       mode: linkText === undefined ? `0${mode.toString(8).padStart(3, "0")}` : null,
+      digest: null,
     });
   }
 

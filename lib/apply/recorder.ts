@@ -32,6 +32,7 @@ export class Recorder {
       phases: [],
       unpack_device: null,
       unpack_inode: null,
+      made_directories: [],
       images: [],
       assets: [],
       conflicts: [],
@@ -125,6 +126,7 @@ export class Recorder {
     this.report.hints = listHints(error);
     // What was propagated has been taken back.
     this.report.assets = [];
+    this.report.made_directories = [];
     return this.#end("failed");
   }
 

@@ -1,41 +1,167 @@
 /**
- * Owns starting clean after a run that failed or was killed: what its journal says is taken back, and
- * mounts below the unpack dir and whatever else lies in RUN go. `apply --retry` calls it, lock held.
+ * Owns starting clean after an earlier run: what its journal and its report say is taken back, and what
+ * torcx itself names in RUN goes. Whatever else is there is left, named, and nothing is begun.
  */
 
-import { encodePath, joinPath } from "../bytes.ts";
+import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import { TorcxError } from "../errors.ts";
+import { isErrno, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { acquireLock } from "../sys/lock_file.ts";
 import { unmount } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
-import { readJournal } from "./run_directory.ts";
-import { undoOperations } from "./undo.ts";
+import { getJournalPath, type Journal, readJournal } from "./journal.ts";
+import { listRecordedOperations } from "./record.ts";
+import { describeForeign } from "./run_directory.ts";
+import { findReport, getLockPath, isRunName, readRunState, type RunState } from "./run_state.ts";
+import { findTreeStat } from "./trees.ts";
+import { removeTemporaries, undoOperations } from "./undo.ts";
+
+const INTENT = "Cannot take back the earlier run";
+const RESTART_HINT = "Restart the system: all that torcx makes is gone then";
+/** Mounts may lie on one another; more than this is somebody who mounts faster than we unmount. */
+const MOUNTS_MAX = 64;
 
 /**
- * Empties RUN and takes back what an earlier run did outside it.
+ * Takes back an earlier run by its own record, RUN included, unless it is sealed and sound: after a soft
+ * reboot, before the profile is applied anew.
  *
- * @throws {TorcxError} `failed` if something cannot be taken back: a retry on top would mix both runs.
+ * @returns whether there was something to take back.
+ * @throws {TorcxError} `busy` if a run is at work, else as {@linkcode recover}.
  */
-export function recover(root: Root, settings: Settings, log: Logger): void {
-  const journal = readJournal(root, settings);
-  const faults = journal === undefined ? [] : undoOperations(root, journal.operations);
-  if (faults.length > 0) {
-    throw new TorcxError("failed", "Cannot retry: the earlier run cannot be taken back", {
-      cause: new AggregateError(faults, `${faults.length} steps stay:`),
-      hint: "Restart the system: all that torcx makes is gone then",
+export function takeBackEarlierRun(root: Root, settings: Settings, log: Logger): boolean {
+  if (!isTakenBack(readRunState(root, settings))) return false;
+  using _lock = acquireLock(root, getLockPath(settings), { intent: INTENT, timeout: 0 });
+  // Whoever held the lock before may have done it all.
+  const state = readRunState(root, settings, { isLocked: true });
+  if (!isTakenBack(state)) return false;
+  recover(root, settings, log, state);
+  root.unlink(getLockPath(settings));
+  try {
+    root.removeDir(encodePath(settings.runDir));
+  } catch (error) {
+    // Where RUN is a mount point it stays, empty.
+    if (!isErrno(error, "ENOTEMPTY", "EEXIST", "EBUSY")) throw error;
+  }
+  return true;
+}
+
+function isTakenBack({ kind }: RunState): boolean {
+  return kind !== "sealed" && kind !== "not_applied";
+}
+
+/**
+ * Takes back what an earlier run did, in RUN and outside it. RUN itself and its lock, which the caller
+ * holds, stay.
+ *
+ * @returns what was left because it is not what torcx made, as messages; they are logged too.
+ * @throws {TorcxError} `exists` if RUN holds what torcx did not make; nothing was touched.
+ * @throws {TorcxError} `invalid` if the journal cannot be used; nothing was touched.
+ * @throws {TorcxError} `failed` if something cannot be taken back: a run on top would mix both.
+ */
+export function recover(root: Root, settings: Settings, log: Logger, state: RunState): string[] {
+  if (state.kind === "foreign") throw describeForeign(settings, INTENT, state);
+  try {
+    const journal = readJournal(root, settings);
+    refuseForeign(root, settings);
+    const messages = takeBack(root, settings, journal, state);
+    for (const message of messages) log.warning(message);
+    log.info("took back what an earlier run had left");
+    return messages;
+  } catch (cause) {
+    if (!(cause instanceof TorcxError) || cause.message.startsWith(INTENT)) throw cause;
+    throw new TorcxError(cause.code, `${INTENT}: what is in ${quote(settings.runDir)} cannot be removed`, {
+      cause,
+      hint: RESTART_HINT,
     });
   }
-  const unpackDir = encodePath(settings.paths.unpackDir);
-  // Without a journal nothing says what was mounted; unmounting what is no mount is no error.
-  if (root.findStat(unpackDir)?.type === "directory") {
-    for (const { name, type } of root.readDir(unpackDir)) {
-      if (type === "directory") unmount(root, joinPath(unpackDir, name));
+}
+
+function takeBack(
+  root: Root,
+  settings: Settings,
+  journal: Journal | undefined,
+  { kind }: RunState,
+): string[] {
+  const { paths } = settings;
+  const seal = encodePath(paths.seal);
+  // Half a run is never sealed. After a soft reboot nothing is there that the seal speaks of, and it is
+  // what tells of that reboot if this is cut off.
+  const isSealLast = kind === "unmounted";
+  if (!isSealLast) removeFile(root, seal);
+  const { operations, ignored } = listRecordedOperations(settings, findReport(root, settings));
+  const { faults, left } = undoOperations(
+    root,
+    [...operations, ...journal?.operations ?? []].filter((operation) => operation.kind !== "write_seal"),
+  );
+  if (faults.length > 0) {
+    throw new TorcxError("failed", `${INTENT}: ${faults.length} steps stay`, {
+      cause: new AggregateError(faults),
+      hint: RESTART_HINT,
+    });
+  }
+  clearTrees(root, settings);
+  removeFile(root, encodePath(paths.runProfile));
+  removeTemporaries(root, encodePath(settings.runDir));
+  if (isSealLast) removeFile(root, seal);
+  removeFile(root, encodePath(paths.report));
+  removeFile(root, getJournalPath(settings));
+  return [...ignored, ...left];
+}
+
+/** Refuses a RUN that holds more than torcx makes there. */
+function refuseForeign(root: Root, settings: Settings): void {
+  const { binDir, unpackDir } = settings.paths;
+  const run = encodePath(settings.runDir);
+  const names: string[] = [];
+  for (const { name, type } of root.readDir(run)) {
+    const isDirectory = type === "directory";
+    const isKnown = isRunName(name) && isDirectory === (name === "bin" || name === "unpack");
+    if (!isKnown) names.push(decodePath(name));
+  }
+  for (const directory of [binDir, unpackDir]) {
+    const path = encodePath(directory);
+    const tree = findTreeStat(root, path);
+    if (tree === undefined) continue;
+    const isUnpackDir = directory === unpackDir;
+    if (tree.isMounted) {
+      // torcx mounts on the one and never on the other.
+      if (!isUnpackDir) names.push("bin, which is a mount");
+      continue;
     }
-    unmount(root, unpackDir);
+    for (const { name } of root.readDir(path)) {
+      const isOwn = !isUnpackDir && isTreeLink(root, settings, joinPath(path, name));
+      if (!isOwn) names.push(decodePath(joinPath(splitPath(path).name, name)));
+    }
   }
-  for (const { name } of root.readDir(encodePath(settings.runDir))) {
-    root.removeTree(joinPath(encodePath(settings.runDir), name));
+  if (names.length === 0) return;
+  throw describeForeign(settings, INTENT, { names, reason: "torcx did not make all that is in it" });
+}
+
+/** Returns whether a path is a link into an image's tree, as torcx makes them for programs. */
+function isTreeLink(root: Root, { paths }: Settings, path: ByteString): boolean {
+  if (root.findLstat(path)?.type !== "symlink") return false;
+  return root.readLink(path).startsWith(`${encodePath(paths.unpackDir)}/`);
+}
+
+/** Removes links and trees that no record tells of, as after a kill before the journal. */
+function clearTrees(root: Root, settings: Settings): void {
+  const { binDir, unpackDir } = settings.paths;
+  const [bin, unpack] = [encodePath(binDir), encodePath(unpackDir)];
+  if (findTreeStat(root, bin) !== undefined) {
+    for (const { name } of root.readDir(bin)) root.unlink(joinPath(bin, name));
+    root.removeDir(bin);
   }
-  log.info("took back what an earlier run had left");
+  for (let tries = 0; findTreeStat(root, unpack)?.isMounted === true; tries++) {
+    if (tries === MOUNTS_MAX) throw new TorcxError("busy", `${quote(unpackDir)} is mounted again and again`);
+    for (const { name, type } of root.readDir(unpack)) {
+      if (type === "directory") unmount(root, joinPath(unpack, name));
+    }
+    unmount(root, unpack);
+  }
+  if (findTreeStat(root, unpack) !== undefined) root.removeDir(unpack);
+}
+
+function removeFile(root: Root, path: ByteString): void {
+  if (root.findLstat(path) !== undefined) root.unlink(path);
 }

@@ -1,26 +1,23 @@
 /**
- * Owns RUN as the mark of "at most once per boot": making it together with its exclusive lock, and
- * the journal that lets a run which was killed be taken back. `apply.ts` is its caller.
+ * Owns RUN as the mark of "at most once per boot": making it together with its lock, and taking away what
+ * a kill left of such a making.
  */
 
 import { type ByteString, encodePath, splitPath } from "../bytes.ts";
-import { isErrno, TorcxError } from "../errors.ts";
 import type { Settings } from "../config/settings.ts";
-import type { ApplyMode } from "../manifest/report.ts";
-import { close, fchmod, flock, mkdirat, openat, renameat2, unlinkat } from "../sys/calls.ts";
-import {
-  AT_REMOVEDIR,
-  LOCK_EX,
-  LOCK_NB,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  O_RDONLY,
-  RENAME_NOREPLACE,
-} from "../sys/flags.ts";
-import { makeTemporaryName, type Root } from "../sys/root.ts";
-import type { Operation } from "./operations.ts";
+import { isErrno, quote, TorcxError } from "../errors.ts";
+import { close, fchmod, mkdirat, openat, renameat2, statx, unlinkat } from "../sys/calls.ts";
+import { AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, RENAME_NOREPLACE } from "../sys/flags.ts";
+import { acquireLock, makeLockAt, tryLockAt } from "../sys/lock_file.ts";
+import { isTemporaryName, makeTemporaryName, type Root, toFileStat } from "../sys/root.ts";
+import { getLockPath, readRunState } from "./run_state.ts";
+import { findDistrust } from "./trust.ts";
 
 const DIRECTORY_MODE = 0o755;
+const LOCK_NAME = encodePath("lock");
+const EMPTY = encodePath("");
+/** Making RUN loses against somebody who clears away what looks like a kill's leavings, or makes RUN first. */
+const TRIES = 32;
 
 /** RUN, held with its lock. */
 export interface RunDirectory extends Disposable {
@@ -29,100 +26,132 @@ export interface RunDirectory extends Disposable {
 }
 
 /**
- * Makes RUN and its missing parents with the lock held, or opens the one that is there and locks it.
- * A new one appears by rename with the lock already taken, so that nobody sees it without.
+ * Makes RUN and its missing parents with the lock held, or locks the one that is there. A new one appears
+ * by rename with the lock already taken, so that nobody sees it without.
  *
  * @throws {TorcxError} `busy` if another process holds the lock.
+ * @throws {TorcxError} `exists` if what has RUN's name is not torcx's.
  */
-export function acquireRunDirectory(root: Root, settings: Settings): RunDirectory {
+export function acquireRunDirectory(root: Root, settings: Settings, intent: string): RunDirectory {
   const path = encodePath(settings.runDir);
   const { parent } = splitPath(path);
-  if (parent !== "") root.makeDirs(parent, DIRECTORY_MODE);
-  const fd = makeLocked(root, path);
-  if (fd !== undefined) return hold(fd, true);
-  const existing = root.open(path, O_RDONLY | O_DIRECTORY);
   try {
-    lock(existing);
-  } catch (error) {
-    close(existing);
-    throw error;
+    if (parent !== "") root.makeDirs(parent, DIRECTORY_MODE);
+    removeLeavings(root, parent);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const made = makeRunDirectory(root, path);
+      if (made !== undefined) return { isNew: true, [Symbol.dispose]: () => made[Symbol.dispose]() };
+      // Before the lock's file is made in it.
+      const state = readRunState(root, settings, { isLocked: true });
+      if (state.kind === "not_applied") continue;
+      if (state.kind === "foreign") throw describeForeign(settings, intent, state);
+      const lock = acquireLock(root, getLockPath(settings), {
+        intent,
+        timeout: 0,
+        hint: 'Wait for it to end, then look at "torcx status"',
+      });
+      return { isNew: false, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+    }
+  } catch (cause) {
+    if (!(cause instanceof TorcxError) || cause.message.startsWith(intent)) throw cause;
+    throw new TorcxError(cause.code, `${intent}: ${quote(settings.runDir)} cannot be made or locked`, {
+      cause,
+    });
   }
-  return hold(existing, false);
+  throw new TorcxError("busy", `${intent}: ${quote(settings.runDir)} comes and goes, ${TRIES} times`);
 }
 
-function hold(fd: number, isNew: boolean): RunDirectory {
-  return { isNew, [Symbol.dispose]: () => close(fd) };
+/** Says that what has RUN's name is somebody else's, and what that is. */
+export function describeForeign(
+  { runDir, sources }: Settings,
+  intent: string,
+  { names, reason }: { names: readonly string[]; reason: string },
+): TorcxError {
+  const shown = names.slice(0, NAMES_SHOWN).map(quote);
+  if (names.length > shown.length) shown.push(`${names.length - shown.length} more`);
+  const list = shown.length === 0 ? "" : ` (${shown.join(", ")})`;
+  return new TorcxError(
+    "exists",
+    `${intent}: run directory ${quote(runDir)} is not torcx's own: ${reason}${list}`,
+    {
+      hint: `Nothing in it was touched. Move it away, or correct setting "run_dir" (from ${
+        sources.get("run_dir") ?? "default"
+      })`,
+    },
+  );
 }
 
-/** Returns the locked descriptor of a new RUN, undefined if there is one already. */
-function makeLocked(root: Root, path: ByteString): number | undefined {
+/** How many names an error lists. */
+const NAMES_SHOWN = 5;
+
+/** Returns the lock of a new RUN, undefined if there is one already. */
+function makeRunDirectory(root: Root, path: ByteString): Disposable | undefined {
   if (root.findLstat(path) !== undefined) return undefined;
   return root.withParent(path, (dir, name) => {
-    const temporary = makeTemporaryName();
-    mkdirat(dir, temporary, 0o700);
-    let fd: number | undefined;
-    try {
-      fd = openat(dir, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      fchmod(fd, DIRECTORY_MODE);
-      lock(fd);
-      renameat2(dir, temporary, dir, name, RENAME_NOREPLACE);
-      return fd;
-    } catch (error) {
-      if (fd !== undefined) close(fd);
-      unlinkat(dir, temporary, AT_REMOVEDIR);
-      if (isErrno(error, "EEXIST")) return undefined;
-      throw error;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const temporary = makeTemporaryName();
+      mkdirat(dir, temporary, 0o700);
+      let lock: Disposable | undefined;
+      try {
+        lock = fillRunDirectory(dir, temporary);
+        renameat2(dir, temporary, dir, name, RENAME_NOREPLACE);
+        return lock;
+      } catch (error) {
+        lock?.[Symbol.dispose]();
+        removeLeaving(dir, temporary);
+        if (isErrno(error, "EEXIST")) return undefined;
+        if (!isErrno(error, "ENOENT", "EAGAIN") || tries === TRIES - 1) throw error;
+      }
     }
+    return undefined;
   });
 }
 
-function lock(fd: number): void {
+function fillRunDirectory(parent: number, name: ByteString): Disposable {
+  const fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    flock(fd, LOCK_EX | LOCK_NB);
-  } catch (error) {
-    if (!isErrno(error, "EAGAIN")) throw error;
-    throw new TorcxError("busy", "Cannot apply: another torcx is at work", {
-      hint: 'Wait for it to end, then look at "torcx status"',
-    });
+    fchmod(fd, DIRECTORY_MODE);
+    return makeLockAt(fd, LOCK_NAME);
+  } finally {
+    close(fd);
   }
 }
 
-/** What a run is about to do; it lies in RUN while the run lasts. */
-export interface Journal {
-  mode: ApplyMode;
-  operations: Operation[];
-}
-
-/** Returns the path of the journal. */
-export function getJournalPath(settings: Settings): ByteString {
-  return encodePath(`${settings.runDir}/journal.json`);
-}
-
-/** Writes the journal, before the first of its operations is carried out. */
-export function writeJournal(root: Root, settings: Settings, journal: Journal): void {
-  // Byte strings hold one character per byte, which JSON keeps as it is.
-  const text = new TextEncoder().encode(JSON.stringify(journal));
-  root.writeFileAtomic(getJournalPath(settings), text, 0o600);
-}
-
-/** The journal of a large profile: a line per propagated file. */
-const JOURNAL_BYTES_MAX = 64 * 1024 * 1024;
-
-/** Reads the journal of a run that was killed; undefined if there is none that can be read. */
-export function readJournal(root: Root, settings: Settings): Journal | undefined {
+/** Removes directories beside RUN that a kill left before they became RUN. */
+function removeLeavings(root: Root, parent: ByteString): void {
+  const fd = root.open(parent, O_RDONLY | O_DIRECTORY);
   try {
-    return JSON.parse(
-      new TextDecoder().decode(root.readFile(getJournalPath(settings), JOURNAL_BYTES_MAX)),
-    ) as Journal;
-  } catch (error) {
-    // It was written by rename: it is there whole or not at all, unless memory ran out.
-    if (error instanceof SyntaxError || isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
+    for (const { name } of root.readDir(parent)) if (isTemporaryName(name)) removeLeaving(fd, name);
+  } finally {
+    close(fd);
   }
 }
 
-/** Removes the journal: what it says is done, or taken back. */
-export function removeJournal(root: Root, settings: Settings): void {
-  const path = getJournalPath(settings);
-  if (root.findLstat(path) !== undefined) root.unlink(path);
+/** Removes one of them, unless it is in use, or more is in it than its lock. It decides nothing. */
+function removeLeaving(parent: number, name: ByteString): void {
+  try {
+    const fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      if (findDistrust(toFileStat(statx(fd, EMPTY))) !== undefined) return;
+      if (!removeLock(fd)) return;
+    } finally {
+      close(fd);
+    }
+    unlinkat(parent, name, AT_REMOVEDIR);
+  } catch (error) {
+    // What stays is in nobody's way.
+    if (!(error instanceof TorcxError)) throw error;
+  }
+}
+
+/** Removes the lock in a directory; false if somebody holds it. */
+function removeLock(directory: number): boolean {
+  try {
+    using lock = tryLockAt(directory, LOCK_NAME);
+    if (lock === undefined) return false;
+    unlinkat(directory, LOCK_NAME);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+  return true;
 }

@@ -1,59 +1,176 @@
 /**
- * Owns what RUN and the seal say of this boot's apply. It only reads. Callers: apply, the generator,
- * `torcx status`.
+ * Owns what RUN and the seal say of this boot's apply. It believes only what nobody else could have
+ * written, and it only reads.
  */
 
-import { encodePath } from "../bytes.ts";
+import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { isErrno, TorcxError } from "../errors.ts";
 import { decodeText } from "../manifest/json.ts";
-import { type ApplyReport, parseReport } from "../manifest/report.ts";
-import { parseSeal, type SealValues } from "../manifest/seal.ts";
-import type { Root } from "../sys/root.ts";
+import { type ApplyMode, type ApplyReport, parseReport } from "../manifest/report.ts";
+import { encodeSeal, parseSeal, type SealValues } from "../manifest/seal.ts";
+import { findLockHolder } from "../sys/lock_file.ts";
+import { isTemporaryName, type Root } from "../sys/root.ts";
+import { findJournal } from "./journal.ts";
+import { findTreeFaults, findTreeStat } from "./trees.ts";
+import { findDistrust } from "./trust.ts";
 
 /** What is known of this boot's apply. */
 export type RunState =
-  /** RUN does not exist. */
-  | { kind: "not_applied" }
-  | { kind: "sealed"; seal: SealValues; report: ApplyReport | undefined }
+  /** RUN does not exist. A seal without one is older than any run: it says nothing. */
+  | { kind: "not_applied"; hasStaleSeal: boolean }
+  /** A report of success, the seal of that run, and every tree there and read-only. */
+  | { kind: "sealed"; seal: SealValues; report: ApplyReport }
+  /** Sealed, but what it made is not as it was. */
+  | { kind: "degraded"; seal: SealValues; report: ApplyReport | undefined; faults: string[] }
+  /** Sealed, but the mount of the unpack dir itself is gone: a soft reboot, or by hand. */
+  | { kind: "unmounted"; seal: SealValues; report: ApplyReport | undefined }
   | { kind: "failed"; report: ApplyReport }
-  /** RUN exists without seal and report: it is at work, or was killed. */
-  | { kind: "unfinished" };
+  /** The lock of RUN is held. */
+  | { kind: "at_work"; pid: number | undefined; since: Date | undefined }
+  /** torcx's own RUN without lock and without end. */
+  | { kind: "killed"; mode: ApplyMode | undefined }
+  /** Without end, and the kernel's list of locks cannot be had: at work or killed. */
+  | { kind: "unfinished" }
+  /** What has RUN's name is not torcx's: it has none of its marks, or others could have written it. */
+  | { kind: "foreign"; names: string[]; reason: string };
+
+/** Options of {@linkcode readRunState}. */
+export interface RunStateOptions {
+  /** Whether the caller holds RUN's lock: nobody else is at work then. Default false. */
+  isLocked?: boolean;
+}
+
+/** Names that torcx gives in RUN; the temporaries of atomic writes come and go beside them. */
+export const RUN_NAMES = ["bin", "unpack", "profile.json", "report.json", "journal.json", "lock"] as const;
+
+/** Returns whether a name in RUN is one of torcx's own. */
+export function isRunName(name: ByteString): boolean {
+  return (RUN_NAMES as readonly string[]).includes(name) || isTemporaryName(name);
+}
 
 /** Reports list every propagated file. */
 const REPORT_BYTES_MAX = 64 * 1024 * 1024;
+const SEAL_BYTES_MAX = 64 * 1024;
 
 /**
  * Reads the state.
  *
- * @throws {TorcxError} `invalid` if the seal cannot be parsed.
+ * @throws {SyscallError} if something cannot be read for another reason than that it is not there.
  */
-export function readRunState(root: Root, settings: Settings): RunState {
-  const { seal, report: reportPath } = settings.paths;
-  const report = findReport(root, reportPath);
-  const text = findText(root, seal, 4096 * 16);
-  if (text !== undefined) return { kind: "sealed", seal: parseSeal(text, seal), report };
-  if (root.findStat(encodePath(settings.runDir)) === undefined) return { kind: "not_applied" };
-  // A report of success without the seal: killed between the two.
-  return report?.outcome === "failed" ? { kind: "failed", report } : { kind: "unfinished" };
-}
-
-function findReport(root: Root, path: string): ApplyReport | undefined {
-  try {
-    const text = findText(root, path, REPORT_BYTES_MAX);
-    return text === undefined ? undefined : parseReport(text, path);
-  } catch (error) {
-    // A report of another version explains nothing, but must not hide the seal either.
-    if (error instanceof TorcxError && error.code === "invalid") return undefined;
-    throw error;
+export function readRunState(root: Root, settings: Settings, options: RunStateOptions = {}): RunState {
+  const seal = findSeal(root, settings);
+  const run = findRun(root, settings);
+  if (run === undefined) return { kind: "not_applied", hasStaleSeal: seal !== undefined };
+  if (run.distrust !== undefined) {
+    return { kind: "foreign", names: run.names.map(decodePath), reason: run.distrust };
   }
+  const report = findReport(root, settings);
+  const others = run.names.filter((name) => !isRunName(name));
+  // A kill can leave RUN without report and journal, but never beside something else.
+  if (others.length > 0 && report === undefined && findJournal(root, settings) === undefined) {
+    return { kind: "foreign", names: others.map(decodePath), reason: "torcx did not make what is in it" };
+  }
+  const sealed = seal === undefined ? undefined : judgeSeal(root, settings, seal, report);
+  // A seal that holds stands, even while somebody looks whether there is something to do.
+  if (sealed?.kind === "sealed") return sealed;
+  const holder = options.isLocked === true ? undefined : findLockHolder(root, getLockPath(settings));
+  if (holder !== undefined && holder !== "unknown") {
+    return { kind: "at_work", pid: holder.pid, since: holder.since };
+  }
+  if (sealed !== undefined) return sealed;
+  if (report?.outcome === "failed") return { kind: "failed", report };
+  if (holder === "unknown") return { kind: "unfinished" };
+  // A report of success without its seal: killed between the two.
+  return { kind: "killed", mode: findJournal(root, settings)?.mode ?? report?.mode };
 }
 
-function findText(root: Root, path: string, maxBytes: number): string | undefined {
+/** Returns the path of RUN's lock. */
+export function getLockPath(settings: Settings): ByteString {
+  return encodePath(`${settings.runDir}/lock`);
+}
+
+/** Looks at RUN: what is in it, and why nothing of that is believed; undefined if there is none. */
+function findRun(
+  root: Root,
+  { runDir }: Settings,
+): { names: ByteString[]; distrust: string | undefined } | undefined {
+  const path = encodePath(runDir);
+  const stat = root.findStat(path);
+  if (stat === undefined) {
+    if (root.findLstat(path) === undefined) return undefined;
+    return { names: [], distrust: "it is a symlink that leads nowhere" };
+  }
+  if (stat.type !== "directory") return { names: [], distrust: `it is a ${stat.type}` };
+  return { names: root.readDir(path).map(({ name }) => name), distrust: findDistrust(stat) };
+}
+
+/** Judges a seal that is there; undefined if it is older than the run that RUN tells of. */
+function judgeSeal(
+  root: Root,
+  settings: Settings,
+  { text, values }: Seal,
+  report: ApplyReport | undefined,
+): Extract<RunState, { seal: SealValues }> | undefined {
+  if (report?.outcome === "failed") return undefined;
+  const { paths } = settings;
+  // Without a report it is this run's only if the run came to its end: the run profile, no journal.
+  const has = (path: string): boolean => root.findLstat(encodePath(path)) !== undefined;
+  if (report === undefined && (!has(paths.runProfile) || has(`${settings.runDir}/journal.json`))) {
+    return undefined;
+  }
+  const faults: string[] = [];
+  if (report === undefined) faults.push("the report of the run is gone");
+  else if (text !== encodeRunSeal(settings, report)) faults.push("the seal is not that of the last run");
+  if (findTreeStat(root, encodePath(paths.unpackDir))?.isMounted !== true) {
+    return { kind: "unmounted", seal: values, report };
+  }
+  if (report !== undefined) faults.push(...findTreeFaults(root, paths.unpackDir, report));
+  return report === undefined || faults.length > 0
+    ? { kind: "degraded", seal: values, report, faults }
+    : { kind: "sealed", seal: values, report };
+}
+
+/** Returns the text of the seal of the run that a report tells of. */
+export function encodeRunSeal({ paths }: Settings, report: ApplyReport): string {
+  return encodeSeal({
+    lowerProfiles: report.lower_profiles,
+    upperProfile: report.upper_profile,
+    profilePath: paths.runProfile,
+    binDir: paths.binDir,
+    unpackDir: paths.unpackDir,
+  });
+}
+
+interface Seal {
+  text: string;
+  values: SealValues;
+}
+
+/** Returns the seal; undefined too if what lies there is none: no run wrote it. */
+function findSeal(root: Root, { paths }: Settings): Seal | undefined {
+  return orUndefined(() => {
+    const text = decodeText(root.readFile(encodePath(paths.seal), SEAL_BYTES_MAX), paths.seal);
+    return { text, values: parseSeal(text, paths.seal) };
+  });
+}
+
+/** Returns the report; undefined too if it is another version's, or could be another user's. */
+export function findReport(root: Root, { paths }: Settings): ApplyReport | undefined {
+  return orUndefined(() => {
+    const path = encodePath(paths.report);
+    const stat = root.lstat(path);
+    if (stat.type !== "file" || findDistrust(stat) !== undefined) return undefined;
+    return parseReport(decodeText(root.readFile(path, REPORT_BYTES_MAX), paths.report), paths.report);
+  });
+}
+
+function orUndefined<T>(read: () => T): T | undefined {
   try {
-    return decodeText(root.readFile(encodePath(path), maxBytes), path);
+    return read();
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (error instanceof TorcxError && error.code === "invalid") return undefined;
     throw error;
   }
 }

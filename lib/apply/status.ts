@@ -9,7 +9,7 @@ import type { ApplyReport, ReportImage } from "../manifest/report.ts";
 import { readMounts } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
 import { type Drift, findDrift } from "./drift.ts";
-import { readRunState } from "./run_state.ts";
+import { readRunState, type RunState } from "./run_state.ts";
 
 /** One image of the running system. */
 export interface StatusImage extends Pick<ReportImage, "name" | "reference" | "profile" | "errors"> {
@@ -26,7 +26,7 @@ export const STATUS_KIND = "torcx-status-v0";
 
 /** The state of this boot's apply. */
 export interface Status {
-  state: "sealed" | "failed" | "unfinished" | "not_applied";
+  state: RunState["kind"];
   lower_profiles: string[];
   upper_profile: string;
   profile_path: string | null;
@@ -48,7 +48,7 @@ export interface Status {
 export function readStatus(root: Root, settings: Settings, log: Logger): Status {
   const state = readRunState(root, settings);
   const report = "report" in state ? state.report ?? null : null;
-  const seal = state.kind === "sealed" ? state.seal : undefined;
+  const seal = "seal" in state ? state.seal : undefined;
   const unpackDir = seal?.unpackDir ?? settings.paths.unpackDir;
   const prefix = root.path.replace(/\/+$/, "");
   const mounts = new Map(readMounts().map((mount) => [mount.target, mount]));

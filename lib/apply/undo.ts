@@ -1,30 +1,41 @@
 /**
  * Owns the way back: each operation's undo, which also holds if it was carried out halfway or not at
- * all. It removes only what it can tell is this run's own. Callers: `apply.ts` after a failure, and
- * for the journal of a run that was killed.
+ * all. It removes only what it can tell is this run's own, and tells what it leaves.
  */
 
-import { type ByteString, joinPath, splitPath } from "../bytes.ts";
-import { isErrno, TorcxError } from "../errors.ts";
+import { type ByteString, decodePath, joinPath, splitPath } from "../bytes.ts";
+import { isErrno, quote, TorcxError } from "../errors.ts";
 import { unmount } from "../sys/mounts.ts";
 import { isTemporaryName, type Root } from "../sys/root.ts";
+import { computeDigest } from "./digest.ts";
 import { describeOperation, type Operation } from "./operations.ts";
 
-/** Takes operations back, the last one first; returns what could not be taken back, as messages. */
-export function undoOperations(root: Root, operations: readonly Operation[]): string[] {
-  const faults: string[] = [];
-  for (const operation of operations.toReversed()) {
-    try {
-      undoOperation(root, operation);
-    } catch (error) {
-      if (!(error instanceof TorcxError)) throw error;
-      faults.push(`Cannot undo "${describeOperation(operation)}": ${error.message}`);
-    }
-  }
-  return faults;
+/** What taking back came to. */
+export interface UndoResult {
+  /** What could not be taken back, as messages. */
+  faults: string[];
+  /** What was left because it is not what the run made, as messages. */
+  left: string[];
 }
 
-function undoOperation(root: Root, operation: Operation): void {
+/** Takes operations back, the last one first. */
+export function undoOperations(root: Root, operations: readonly Operation[]): UndoResult {
+  const result: UndoResult = { faults: [], left: [] };
+  for (const operation of operations.toReversed()) {
+    try {
+      if (!undoOperation(root, operation)) {
+        result.left.push(`${quote(decodePath(operation.path))} is left: it is not what torcx made`);
+      }
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+      result.faults.push(`Cannot undo "${describeOperation(operation)}": ${error.message}`);
+    }
+  }
+  return result;
+}
+
+/** Returns false if there is something that is not the operation's. */
+function undoOperation(root: Root, operation: Operation): boolean {
   switch (operation.kind) {
     case "make_dir":
       // Others may have put files there in the meantime; a mount may have come over it.
@@ -35,11 +46,9 @@ function undoOperation(root: Root, operation: Operation): void {
     case "unpack":
     case "remount_read_only":
       // Gone with the tmpfs.
-      return;
+      return true;
     case "link":
-      if (root.findLstat(operation.path)?.type !== "symlink") return;
-      if (root.readLink(operation.path) === operation.target) root.unlink(operation.path);
-      return;
+      return undoLink(root, operation);
     case "copy":
       return undoCopy(root, operation);
     case "write_run_profile":
@@ -47,40 +56,57 @@ function undoOperation(root: Root, operation: Operation): void {
       removeTemporaries(root, splitPath(operation.path).parent);
       // On a read-only file system there is nothing to remove, and removing it is an error all the same.
       if (root.findLstat(operation.path) !== undefined) root.unlink(operation.path);
-      return;
+      return true;
     case "write_report":
       // It is written anew, with the failure.
-      return;
+      return true;
+    case "remove_seal":
+      // What it said was true of no run.
+      return true;
     default:
-      operation satisfies never;
+      return operation satisfies never;
   }
 }
 
-function undoCopy(root: Root, { from, path }: Extract<Operation, { kind: "copy" }>): void {
+function undoLink(root: Root, { target, path }: Extract<Operation, { kind: "link" }>): boolean {
+  const stat = root.findLstat(path);
+  if (stat === undefined) return true;
+  if (stat.type !== "symlink" || root.readLink(path) !== target) return false;
+  root.unlink(path);
+  return true;
+}
+
+function undoCopy(root: Root, { from, path, digest }: Extract<Operation, { kind: "copy" }>): boolean {
   removeTemporaries(root, splitPath(path).parent);
-  if (root.findLstat(path)?.type !== "file") return;
-  // Without its source, in a tmpfs that is gone, the undo had come past this copy already.
-  if (root.findStat(from)?.type !== "file") return;
-  const copy = root.readFile(path, COPY_BYTES_MAX);
-  const source = root.readFile(from, COPY_BYTES_MAX);
-  if (copy.length === source.length && copy.every((byte, at) => byte === source[at])) root.unlink(path);
+  const stat = root.findLstat(path);
+  if (stat === undefined) return true;
+  if (stat.type !== "file" || stat.size > COPY_BYTES_MAX) return false;
+  if (computeDigest(root, path) !== (digest ?? findDigest(root, from))) return false;
+  root.unlink(path);
+  return true;
+}
+
+/** The source may be in a tmpfs that is gone. */
+function findDigest(root: Root, path: ByteString): string | undefined {
+  return root.findStat(path)?.type === "file" ? computeDigest(root, path) : undefined;
 }
 
 /** Removes what a kill left between the making of a file and its renaming into place. */
-function removeTemporaries(root: Root, directory: ByteString): void {
+export function removeTemporaries(root: Root, directory: ByteString): void {
   if (root.findStat(directory)?.type !== "directory") return;
-  for (const { name } of root.readDir(directory)) {
-    if (isTemporaryName(name)) root.unlink(joinPath(directory, name));
+  for (const { name, type } of root.readDir(directory)) {
+    if (type === "file" && isTemporaryName(name)) root.unlink(joinPath(directory, name));
   }
 }
 
 /** Units, rules and the like are small; a larger one is no configuration file. */
 export const COPY_BYTES_MAX: number = 16 * 1024 * 1024;
 
-function ignore(act: () => void, ...names: readonly string[]): void {
+function ignore(act: () => void, ...names: readonly string[]): true {
   try {
     act();
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTDIR", ...names)) throw error;
   }
+  return true;
 }

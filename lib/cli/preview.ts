@@ -235,7 +235,7 @@ function explain(archive: Archive, shadowed: readonly Archive[], stores: readonl
 /** Lists what this boot's apply made: it is gone at the next boot. */
 function listOwnPaths(root: Root, settings: Settings): Set<string> {
   const state = readRunState(root, settings);
-  const report = state.kind === "sealed" ? state.report : undefined;
+  const report = "seal" in state ? state.report : undefined;
   return new Set(report?.assets.map(({ to }) => to));
 }
 

@@ -79,6 +79,8 @@ export interface ReportAsset extends ReportPlace {
   link_text: string | null;
   /** The permissions of the copy in octal, such as `0644`; null for a link. */
   mode: string | null;
+  /** `sha256-HEX` of what was copied; null for a link. */
+  digest: string | null;
   /** Null where all names are UTF-8. */
   raw_names: RawAssetNames | null;
 }
@@ -114,6 +116,8 @@ export interface ApplyReport {
   /** What the mount on the unpack dir is, as `archive_device` and `archive_inode` of an image. */
   unpack_device: string | null;
   unpack_inode: string | null;
+  /** Directories outside the trees that were made for it, outermost first. */
+  made_directories: string[];
   images: ReportImage[];
   assets: ReportAsset[];
   conflicts: ReportConflict[];
@@ -184,7 +188,12 @@ const ADDED_TO_IMAGE: Record<string, JsonValue> = {
   tree_device: null,
   tree_inode: null,
 };
-const ADDED_TO_ASSET: Record<string, JsonValue> = { link_text: null, mode: null, raw_names: null };
+const ADDED_TO_ASSET: Record<string, JsonValue> = {
+  link_text: null,
+  mode: null,
+  digest: null,
+  raw_names: null,
+};
 const PLACE = ["image", "kind", "from", "to"] as const;
 
 /**
@@ -205,6 +214,7 @@ export function parseReport(text: string, source: string): ApplyReport {
     ...value.asObject(),
     lower_profiles: parseList("lower_profiles", parseText),
     phases: parseList("phases", (item) => item.asObject()),
+    made_directories: parseList("made_directories", parseText),
     images: parseList("images", (item) => {
       for (const name of ["name", "reference", "profile"]) item.field(name).asString();
       for (const name of ["archive_path", "archive_mtime"]) item.field(name).findString();
@@ -215,6 +225,7 @@ export function parseReport(text: string, source: string): ApplyReport {
       for (const name of PLACE) item.field(name).asString();
       item.field("link_text").findString();
       item.field("mode").findString();
+      item.field("digest").findString();
       const raw = item.field("raw_names");
       if (raw.isPresent) { for (const name of ["from", "to"]) raw.field(name).asString(); }
       return { ...ADDED_TO_ASSET, ...item.asObject() };

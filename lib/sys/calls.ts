@@ -383,6 +383,8 @@ export interface FileSystemStat {
   freeBytes: number;
   totalInodes: number;
   freeInodes: number;
+  /** ST_RDONLY and its like, of the mount and its file system together. */
+  flags: number;
 }
 
 const statfsBytes = new Uint8Array(128);
@@ -397,6 +399,7 @@ export function fstatfs(fd: number): FileSystemStat {
     freeBytes: field(1) * field(4),
     totalInodes: field(5),
     freeInodes: field(6),
+    flags: field(10),
   };
 }
 

@@ -53,6 +53,8 @@ export const MS_PRIVATE = 1 << 18;
 /** include/uapi/linux/sched.h. */
 export const CLONE_NEWNS = 0x20000;
 export const MNT_DETACH = 2;
+/** include/linux/statfs.h, f_flags. */
+export const ST_RDONLY = 1;
 export const UMOUNT_NOFOLLOW = 8;
 
 /** include/uapi/linux/fs.h. */

@@ -17,6 +17,7 @@ interface UndoCase {
 
 const [from, path] = [encodePath("/from"), encodePath("/d/unit")];
 const COPY: Operation = { kind: "copy", image: "a", from, path, mode: 0o644 };
+const TEXT_DIGEST = "sha256-982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
 const LINK: Operation = { kind: "link", image: "a", target: encodePath("../x"), path };
 const TEMPORARY = ".torcx-12-3-1lbqa0h.tmp";
 
@@ -35,6 +36,18 @@ const CASES: readonly UndoCase[] = [
     left: ["unit"],
   },
   { name: "no copy without its source", nodes: { "d/unit": "text" }, operation: COPY, left: ["unit"] },
+  {
+    name: "a copy without its source, by its digest",
+    nodes: { "d/unit": "text" },
+    operation: { ...COPY, digest: TEXT_DIGEST },
+    left: [],
+  },
+  {
+    name: "no file of another text than the digest's",
+    nodes: { from: "else", "d/unit": "else" },
+    operation: { ...COPY, digest: TEXT_DIGEST },
+    left: ["unit"],
+  },
   {
     name: "a copy that was not renamed yet, and no file of a similar name",
     nodes: { from: "text", [`d/${TEMPORARY}`]: "te", "d/.torcx-1.tmp": "" },
@@ -69,7 +82,10 @@ for (const { name, nodes, operation, left } of CASES) {
     withTree(nodes, ({ root, path }) => {
       // Twice: a second kill may come in the midst of the way back.
       for (let times = 0; times < 2; times++) {
-        assertEquals(undoOperations(root, [operation]), []);
+        const { faults, left: named } = undoOperations(root, [operation]);
+        assertEquals(faults, []);
+        const isKept = operation.kind !== "make_dir" && left.includes("unit");
+        assertEquals(named, isKept ? ['"/d/unit" is left: it is not what torcx made'] : []);
         assertEquals([...Deno.readDirSync(`${path}/d`)].map((item) => item.name), left);
       }
     }));
@@ -83,10 +99,13 @@ Deno.test("undoOperations() removes the last ones first, and tells what it canno
       isOptional: false,
     });
     Deno.mkdirSync(`${path}/e/f`, { recursive: true });
-    assertEquals(undoOperations(root, [make("/e"), make("/e/f"), make("/d/sub/file")]), []);
+    assertEquals(undoOperations(root, [make("/e"), make("/e/f"), make("/d/sub/file")]), {
+      faults: [],
+      left: [],
+    });
     assertEquals([...Deno.readDirSync(path)].map((item) => item.name), ["d"]);
     Deno.mkdirSync(`${path}/seal`);
-    const faults = undoOperations(root, [{ kind: "write_seal", path: encodePath("/seal"), text: "" }]);
+    const { faults } = undoOperations(root, [{ kind: "write_seal", path: encodePath("/seal"), text: "" }]);
     assertEquals(faults.length, 1);
     assert(faults[0]!.startsWith('Cannot undo "seal by writing "/seal""'), faults[0]);
   }));

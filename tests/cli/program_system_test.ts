@@ -53,6 +53,7 @@ const SEALED: Record<string, Node> = {
         to: "/run/torcx/bin/dockerd",
         link_text: "/run/torcx/unpack/docker/bin/dockerd",
         mode: null,
+        digest: null,
         raw_names: null,
       },
       {
@@ -62,6 +63,7 @@ const SEALED: Record<string, Node> = {
         to: "/run/systemd/system/docker.service",
         link_text: null,
         mode: "0644",
+        digest: null,
         raw_names: null,
       },
     ],

@@ -16,6 +16,7 @@ export function makeReport(fields: Partial<ApplyReport> = {}): ApplyReport {
     phases: [],
     unpack_device: null,
     unpack_inode: null,
+    made_directories: [],
     images: [],
     assets: [],
     conflicts: [],

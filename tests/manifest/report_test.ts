@@ -38,7 +38,14 @@ Deno.test("parseReport() fills in what reports of earlier versions lack", () => 
   const report = parseReport(makeReport({ images: [image], assets: [asset] }), "report.json");
   assertEquals(report.unpack_device, null);
   assertEquals([report.images[0]!.archive_mtime, report.images[0]!.tree_inode], [null, null]);
-  assertEquals(report.assets[0], { ...asset, kind: "bin", link_text: null, mode: null, raw_names: null });
+  assertEquals(report.assets[0], {
+    ...asset,
+    kind: "bin",
+    link_text: null,
+    mode: null,
+    digest: null,
+    raw_names: null,
+  });
   assertEquals(report.warnings, []);
 });
 

@@ -6,6 +6,7 @@ import { describeOperation, type Operation } from "../../apply/operations.ts";
 import { planApply } from "../../apply/plan.ts";
 import { decodePath } from "../../bytes.ts";
 import { listMessages, TorcxError } from "../../errors.ts";
+import { EXIT } from "../../exit.ts";
 import { type ApplyReport, REPORT_KIND } from "../../manifest/report.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
@@ -47,7 +48,12 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
       const message = "already applied in this boot: nothing was touched";
       if (stdout.format === "json") log.info(message);
       else stdout.writeLine(`The profile is ${message}`);
-      return 0;
+      return EXIT.done;
+    }
+    if (outcome.kind === "already_degraded") {
+      const message = `already applied in this boot, but ${outcome.faults.join("; ")}`;
+      log.warning(`${message}; "torcx apply --retry" makes it anew`);
+      return EXIT.degraded;
     }
     if (options.isBoot) await integrate(root, settings, log, outcome.report);
     else writeReport(stdout, outcome.report);

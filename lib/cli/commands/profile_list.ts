@@ -18,7 +18,7 @@ export function runProfileList(options: CommandOptions<"profile list">, context:
   const profiles = listProfiles(system.root, system.settings, log);
   const next = findNext(system, profiles, context);
   const state = readRunState(system.root, system.settings);
-  const seal = state.kind === "sealed" ? state.seal : undefined;
+  const seal = state.kind === "sealed" || state.kind === "degraded" ? state.seal : undefined;
   const lower = seal?.lowerProfiles ?? [];
   if (stdout.format === "json") {
     stdout.writeText(encodeProfileList({

@@ -12,15 +12,25 @@ import { examineSystem } from "../system.ts";
 /** Exit statuses: scripts wait for 0. */
 const EXITS: Record<Status["state"], number> = {
   sealed: EXIT.done,
+  degraded: EXIT.degraded,
+  unmounted: EXIT.failed,
   failed: EXIT.failed,
+  at_work: EXIT.atWork,
+  killed: EXIT.failed,
   unfinished: EXIT.failed,
+  foreign: EXIT.failed,
   not_applied: EXIT.notApplied,
 };
 
 const TITLES: Record<Status["state"], string> = {
   sealed: "sealed",
+  degraded: "degraded: sealed, but not all is as it was applied",
+  unmounted: "failed: sealed, but the mount of the unpack dir is gone",
   failed: "failed: nothing of it is left",
+  at_work: "at work",
+  killed: "killed: it has not come to its end",
   unfinished: "not finished: it is at work, or was killed",
+  foreign: "failed: what is at the run directory is not torcx's own",
   not_applied: "not applied in this boot",
 };
 
@@ -83,7 +93,7 @@ function writeStatus(out: Output, status: Status): void {
 }
 
 function writeReport(out: Output, { state, report }: Status): void {
-  if (state === "unfinished") {
+  if (state === "unfinished" || state === "killed" || state === "at_work") {
     out.writeLine('Wait for it to end; if it was killed, run "torcx apply --retry"');
     return;
   }
