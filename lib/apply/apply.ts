@@ -71,15 +71,16 @@ export async function applyProfile(
   log: Logger,
   options: ApplyOptions,
 ): Promise<ApplyOutcome> {
+  // Looked at first without the lock: nothing at all is touched then.
+  const done = findEarlierOutcome(readRunState(root, settings), options);
+  if (done !== undefined) return done;
   using run = acquireRunDirectory(root, settings, INTENT);
   let left: string[] = [];
   if (!run.isNew) {
     const state = readRunState(root, settings, { isLocked: true });
-    if (state.kind === "sealed") return { kind: "already_sealed" };
-    if (!isRecovered(state, options)) {
-      if (state.kind === "degraded") return { kind: "already_degraded", faults: state.faults };
-      throw describeEarlierRun(settings, state);
-    }
+    const outcome = findEarlierOutcome(state, options);
+    if (outcome !== undefined) return outcome;
+    if (!isRecovered(state, options)) throw describeEarlierRun(settings, state);
     left = recover(root, settings, log, state);
   }
   const flow = new Flow(root, settings, log, options, left);
@@ -93,6 +94,13 @@ export async function applyProfile(
   // Sealed: nothing that comes now takes it back.
   flow.finish();
   return { kind: "sealed", report };
+}
+
+/** Returns how this apply ends if an earlier run in this boot leaves it nothing to do. */
+function findEarlierOutcome(state: RunState, { isRetry }: ApplyOptions): ApplyOutcome | undefined {
+  if (state.kind === "sealed") return { kind: "already_sealed" };
+  if (state.kind !== "degraded" || isRetry === true) return undefined;
+  return { kind: "already_degraded", faults: state.faults };
 }
 
 /** Returns whether an earlier run is to be taken back. */

@@ -38,7 +38,7 @@ const FIELDS: {
 } = {
   remove_seal: { path: "path" },
   make_dir: { path: "path", isOptional: "boolean" },
-  mount_tmpfs: { path: "path", size: "text?" },
+  mount_tmpfs: { path: "path", size: "text?", inodes: "text?" },
   unpack: { image: "text", archive: "path", path: "path" },
   mount_squashfs: { image: "text", archive: "path", path: "path" },
   link: { image: "text", target: "text", path: "path" },

@@ -8,7 +8,6 @@ import type { Settings } from "../config/settings.ts";
 import { quote } from "../errors.ts";
 import { type ApplyReport, decodeAssetNames } from "../manifest/report.ts";
 import type { Operation } from "./operations.ts";
-import { encodeRunSeal } from "./run_state.ts";
 import { isKnownTarget } from "./targets.ts";
 
 /** What a report says was carried out. */
@@ -33,7 +32,7 @@ export function listRecordedOperations(
       path: encodePath(path),
       isOptional: true,
     })),
-    { kind: "mount_tmpfs", path: unpackDir, size: undefined },
+    { kind: "mount_tmpfs", path: unpackDir, size: undefined, inodes: undefined },
     ...report.images.map(({ name, format, archive_path }): Operation => ({
       kind: format === "squashfs" ? "mount_squashfs" : "unpack",
       image: name,
@@ -47,7 +46,7 @@ export function listRecordedOperations(
       return { kind: "copy", image, from, path: to, mode: 0, ...(digest === null ? {} : { digest }) };
     }),
     { kind: "write_run_profile", path: encodePath(paths.runProfile), text: "" },
-    { kind: "write_seal", path: encodePath(paths.seal), text: encodeRunSeal(settings, report) },
+    { kind: "write_seal", path: encodePath(paths.seal), text: "" },
   ];
   const isKnown = (operation: Operation): boolean => isKnownTarget(settings, operation);
   return {

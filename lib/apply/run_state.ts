@@ -5,7 +5,7 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import { isErrno, TorcxError } from "../errors.ts";
+import { isErrno, quote, TorcxError } from "../errors.ts";
 import { decodeText } from "../manifest/json.ts";
 import { type ApplyMode, type ApplyReport, parseReport } from "../manifest/report.ts";
 import { encodeSeal, parseSeal, type SealValues } from "../manifest/seal.ts";
@@ -112,47 +112,53 @@ function judgeSeal(
   { text, values }: Seal,
   report: ApplyReport | undefined,
 ): Extract<RunState, { seal: SealValues }> | undefined {
-  if (report?.outcome === "failed") return undefined;
   const { paths } = settings;
-  // Without a report it is this run's only if the run came to its end: the run profile, no journal.
-  const has = (path: string): boolean => root.findLstat(encodePath(path)) !== undefined;
-  if (report === undefined && (!has(paths.runProfile) || has(`${settings.runDir}/journal.json`))) {
-    return undefined;
+  if (report?.outcome === "failed") return undefined;
+  if (report === undefined) {
+    // It is this run's only if the run came to its end: the run profile is there, the journal is not.
+    const has = (path: string): boolean => root.findLstat(encodePath(path)) !== undefined;
+    if (values === undefined || !has(paths.runProfile) || has(`${settings.runDir}/journal.json`)) {
+      return undefined;
+    }
+    if (!isUnpackDirMounted(root, settings)) return { kind: "unmounted", seal: values, report };
+    return { kind: "degraded", seal: values, report, faults: ["the report of the run is gone"] };
   }
-  const faults: string[] = [];
-  if (report === undefined) faults.push("the report of the run is gone");
-  else if (text !== encodeRunSeal(settings, report)) faults.push("the seal is not that of the last run");
-  if (findTreeStat(root, encodePath(paths.unpackDir))?.isMounted !== true) {
-    return { kind: "unmounted", seal: values, report };
+  const seal = values ?? makeRunSeal(settings, report);
+  if (!isUnpackDirMounted(root, settings)) return { kind: "unmounted", seal, report };
+  const faults = findTreeFaults(root, paths.unpackDir, report);
+  if (text !== encodeSeal(makeRunSeal(settings, report))) {
+    faults.unshift(`${quote(paths.seal)} is not the seal of the last run`);
   }
-  if (report !== undefined) faults.push(...findTreeFaults(root, paths.unpackDir, report));
-  return report === undefined || faults.length > 0
-    ? { kind: "degraded", seal: values, report, faults }
-    : { kind: "sealed", seal: values, report };
+  return faults.length > 0 ? { kind: "degraded", seal, report, faults } : { kind: "sealed", seal, report };
 }
 
-/** Returns the text of the seal of the run that a report tells of. */
-export function encodeRunSeal({ paths }: Settings, report: ApplyReport): string {
-  return encodeSeal({
+function isUnpackDirMounted(root: Root, { paths }: Settings): boolean {
+  return findTreeStat(root, encodePath(paths.unpackDir))?.isMounted === true;
+}
+
+/** Returns what the seal of the run says that a report tells of. */
+function makeRunSeal({ paths }: Settings, report: ApplyReport): SealValues {
+  return {
     lowerProfiles: report.lower_profiles,
     upperProfile: report.upper_profile,
     profilePath: paths.runProfile,
     binDir: paths.binDir,
     unpackDir: paths.unpackDir,
-  });
+  };
 }
 
 interface Seal {
   text: string;
-  values: SealValues;
+  /** Undefined if the text is no seal's: no run wrote it. */
+  values: SealValues | undefined;
 }
 
-/** Returns the seal; undefined too if what lies there is none: no run wrote it. */
+/** Returns what lies in the seal's place. */
 function findSeal(root: Root, { paths }: Settings): Seal | undefined {
-  return orUndefined(() => {
-    const text = decodeText(root.readFile(encodePath(paths.seal), SEAL_BYTES_MAX), paths.seal);
-    return { text, values: parseSeal(text, paths.seal) };
-  });
+  const path = encodePath(paths.seal);
+  if (root.findLstat(path) === undefined) return undefined;
+  const text = orUndefined(() => decodeText(root.readFile(path, SEAL_BYTES_MAX), paths.seal)) ?? "";
+  return { text, values: orUndefined(() => parseSeal(text, paths.seal)) };
 }
 
 /** Returns the report; undefined too if it is another version's, or could be another user's. */

@@ -168,7 +168,7 @@ testAsRoot(
     assertEquals(run!.code, 1);
     assertMatch(
       left!.output,
-      /^(d \/run\/metadata\n)?d \/run\/torcx\nf \/run\/torcx\/report.json\nf normal\/.keep\n$/,
+      /^(d \/run\/metadata\n)?d \/run\/torcx\nf \/run\/torcx\/lock\nf \/run\/torcx\/report.json\nf normal\/.keep\n$/,
     );
     assertMatch(log!.output, /<3>torcx-generator: Cannot apply profile "edge"/);
   },

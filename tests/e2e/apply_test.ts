@@ -51,6 +51,7 @@ f 664 run/systemd/system/autonomous.service
 d 755 run/torcx
 d 755 run/torcx/bin
 l 777 run/torcx/bin/protocol /run/torcx/unpack/addon/bin/protocol
+f 600 run/torcx/lock
 f 444 run/torcx/profile.json
 f 444 run/torcx/report.json
 d 755 run/torcx/unpack
@@ -133,7 +134,8 @@ for (const { reference, file, format } of CASES) {
         assertMatch(second!.output, /already applied in this boot: nothing was touched/);
         assertEquals(unchanged, { code: 0, output: "" });
         assertEquals(unsealed!.code, 1);
-        assertEquals(JSON.parse(unsealed!.output).value.state, "unfinished");
+        // A report of success, no seal, no lock: nothing is sealed, and nobody is at work.
+        assertEquals(JSON.parse(unsealed!.output).value.state, "killed");
       }),
   });
 }

@@ -181,7 +181,7 @@ async function checkFailure(failure: Failure): Promise<void> {
     assertEquals(first!.code, 1, first!.output);
     assertMatch(first!.output, /^torcx: Cannot /m);
     assertEquals(left, { code: 0, output: "" }, "files, mounts and loop devices are as before");
-    assertEquals(run!.output, "run/torcx/report.json 444\n");
+    assertEquals(run!.output, "run/torcx/lock 600\nrun/torcx/report.json 444\n");
     const { kind, value: report } = JSON.parse(text!.output);
     assertEquals([kind, report.outcome], ["torcx-apply-report-v0", "failed"]);
     assertMatch(report.errors.join("\n"), failure.cause);
@@ -192,7 +192,7 @@ async function checkFailure(failure: Failure): Promise<void> {
     assertEquals([status!.code, JSON.parse(status!.output).value.state], [1, "failed"]);
     assertEquals(mended!.code, 0, mended!.output);
     assertEquals(retried!.code, 0, retried!.output);
-    assertMatch(tree!.output, /^30\d{4}\nx\nbin\nprofile.json\nreport.json\nunpack\n$/);
+    assertMatch(tree!.output, /^30\d{4}\nx\nbin\nlock\nprofile.json\nreport.json\nunpack\n$/);
     assertEquals([last!.code, JSON.parse(last!.output).value.state], [0, "sealed"]);
     assert(JSON.parse(last!.output).value.images.length === 3);
   });

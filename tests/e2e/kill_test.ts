@@ -122,7 +122,7 @@ testAsRoot(
         const output = await Deno.readTextFile(`${root}/out.txt`);
         assertEquals(ended!.code, signal === "TERM" ? 128 + 15 : 128 + 2, `${signal}: ${output}`);
         assertEquals(after, before, signal);
-        assertMatch(run!.output, /^run\/torcx\/report.json\n(find: .*\n)?$/);
+        assertMatch(run!.output, /^run\/torcx\/lock\nrun\/torcx\/report.json\n(find: .*\n)?$/);
         assertEquals(JSON.parse(text!.output).value.outcome, "failed");
         assertEquals(retried!.code, 0, retried!.output);
       }
@@ -142,7 +142,7 @@ testAsRoot(
       ]);
       assertEquals([first!.code, second!.code].sort(), [0, 1]);
       const loser = await Deno.readTextFile(`${root}/${first!.code === 1 ? "one" : "two"}.txt`);
-      assertMatch(loser, /^torcx: Cannot apply: another torcx is at work\nHint: /);
+      assertMatch(loser, /^torcx: Cannot apply: another torcx is at work \(process \d+\)\nHint: /);
       assertMatch(all!.output, /^f 444 run\/metadata\/torcx$/m);
       assertEquals(all!.output.match(/^tmpfs /gm)?.length, 1);
       assertEquals(all!.output.match(/^\/dev\/loop /gm)?.length, 1);
