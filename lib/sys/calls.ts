@@ -1,7 +1,7 @@
 /**
  * Owns one thin wrapper per system call: byte paths in, numbers out, a `SyscallError` that names
- * call, arguments and errno on failure. It refuses policy. Callers: the other files of `sys` and
- * the unpack policy.
+ * call, arguments and errno on failure. A call that a signal interrupts (EINTR) is made again. It
+ * refuses policy.
  */
 
 import { quote, SyscallError } from "../errors.ts";
@@ -37,6 +37,12 @@ function octal(value: number): { toString(): string } {
   return { toString: () => `0o${value.toString(8)}` };
 }
 
+/** Returns if a signal interrupted the call, which is to be made again then; else it fails. */
+function restartOrFail(call: string, args: readonly unknown[]): void {
+  const errno = getErrno();
+  if (errno !== EINTR) fail(call, args, errno);
+}
+
 function formatArgument(value: unknown): string {
   if (typeof value === "string") return quote(decodePath(value as ByteString));
   if (value === AT_FDCWD) return "AT_FDCWD";
@@ -70,16 +76,20 @@ export function tryOpenat(dir: number, path: ByteString, flags: number, mode = 0
 
 /** As {@linkcode mkdirat}, but returns whether it was made; false if there is something of that name. */
 export function tryMkdirat(dir: number, path: ByteString, mode: number): boolean {
-  if (libc.mkdirat(dir, put("mkdirat", path), mode) === 0) return true;
-  const errno = getErrno();
-  if (errno === EEXIST) return false;
-  fail("mkdirat", [dir, path, octal(mode)], errno);
+  while (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) {
+    if (getErrno() === EEXIST) return false;
+    restartOrFail("mkdirat", [dir, path, octal(mode)]);
+  }
+  return true;
 }
 
 /** As {@linkcode linkat}, but returns the negative errno, or 0. */
 export function tryLinkat(fromDir: number, from: ByteString, toDir: number, to: ByteString): number {
-  const result = libc.linkat(fromDir, put("linkat", from), toDir, put("linkat", to, 1), 0);
-  return result === 0 ? 0 : -getErrno();
+  while (libc.linkat(fromDir, put("linkat", from), toDir, put("linkat", to, 1), 0) < 0) {
+    const errno = getErrno();
+    if (errno !== EINTR) return -errno;
+  }
+  return 0;
 }
 
 /** openat(2), always with O_CLOEXEC. */
@@ -88,7 +98,7 @@ export function openat(dir: number, path: ByteString, flags: number, mode = 0): 
   for (;;) {
     const fd = libc.openat(dir, bytes, flags | O_CLOEXEC, mode);
     if (fd >= 0) return fd;
-    if (getErrno() !== EINTR) fail("openat", [dir, path, octal(flags)]);
+    restartOrFail("openat", [dir, path, octal(flags)]);
   }
 }
 
@@ -125,15 +135,17 @@ export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   for (;;) {
     const count = libc.read(fd, buffer, BigInt(buffer.length));
     if (count >= 0) return count;
-    if (getErrno() !== EINTR) fail("read", [fd, buffer.length]);
+    restartOrFail("read", [fd, buffer.length]);
   }
 }
 
 /** pread(2): returns the count, 0 at the end. */
 export function pread(fd: number, buffer: Uint8Array<ArrayBuffer>, offset: number): number {
-  const count = libc.pread64(fd, buffer, BigInt(buffer.length), BigInt(offset));
-  if (count < 0) fail("pread", [fd, buffer.length, offset]);
-  return count;
+  for (;;) {
+    const count = libc.pread64(fd, buffer, BigInt(buffer.length), BigInt(offset));
+    if (count >= 0) return count;
+    restartOrFail("pread", [fd, buffer.length, offset]);
+  }
 }
 
 /** write(2) until all bytes are written. */
@@ -142,8 +154,8 @@ export function writeAll(fd: number, data: Uint8Array<ArrayBuffer>): void {
   while (rest.length > 0) {
     const count = libc.write(fd, rest, BigInt(rest.length));
     if (count < 0) {
-      if (getErrno() === EINTR) continue;
-      fail("write", [fd, rest.length]);
+      restartOrFail("write", [fd, rest.length]);
+      continue;
     }
     if (count === rest.length) return;
     rest = rest.subarray(count);
@@ -157,8 +169,8 @@ export function pwriteAll(fd: number, data: Uint8Array<ArrayBuffer>, offset: num
   while (rest.length > 0) {
     const count = libc.pwrite64(fd, rest, BigInt(rest.length), BigInt(at));
     if (count < 0) {
-      if (getErrno() === EINTR) continue;
-      fail("pwrite", [fd, rest.length, at]);
+      restartOrFail("pwrite", [fd, rest.length, at]);
+      continue;
     }
     rest = rest.subarray(count);
     at += count;
@@ -167,47 +179,51 @@ export function pwriteAll(fd: number, data: Uint8Array<ArrayBuffer>, offset: num
 
 /** ftruncate(2). */
 export function ftruncate(fd: number, size: number): void {
-  if (libc.ftruncate64(fd, BigInt(size)) < 0) fail("ftruncate", [fd, size]);
+  while (libc.ftruncate64(fd, BigInt(size)) < 0) restartOrFail("ftruncate", [fd, size]);
 }
 
 /** fsync(2). */
 export function fsync(fd: number): void {
-  if (libc.fsync(fd) < 0) fail("fsync", [fd]);
+  while (libc.fsync(fd) < 0) restartOrFail("fsync", [fd]);
 }
 
 /** mkdirat(2). */
 export function mkdirat(dir: number, path: ByteString, mode: number): void {
-  if (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) fail("mkdirat", [dir, path, octal(mode)]);
+  while (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) {
+    restartOrFail("mkdirat", [dir, path, octal(mode)]);
+  }
 }
 
 /** mkfifoat(3). */
 export function mkfifoat(dir: number, path: ByteString, mode: number): void {
-  if (libc.mkfifoat(dir, put("mkfifoat", path), mode) < 0) fail("mkfifoat", [dir, path, octal(mode)]);
+  while (libc.mkfifoat(dir, put("mkfifoat", path), mode) < 0) {
+    restartOrFail("mkfifoat", [dir, path, octal(mode)]);
+  }
 }
 
 /** symlinkat(2). */
 export function symlinkat(target: ByteString, dir: number, path: ByteString): void {
-  if (libc.symlinkat(put("symlinkat", target), dir, put("symlinkat", path, 1)) < 0) {
-    fail("symlinkat", [target, dir, path]);
+  while (libc.symlinkat(put("symlinkat", target), dir, put("symlinkat", path, 1)) < 0) {
+    restartOrFail("symlinkat", [target, dir, path]);
   }
 }
 
 /** linkat(2) with flags 0: a link to a symlink links the symlink. */
 export function linkat(fromDir: number, from: ByteString, toDir: number, to: ByteString): void {
-  if (libc.linkat(fromDir, put("linkat", from), toDir, put("linkat", to, 1), 0) < 0) {
-    fail("linkat", [fromDir, from, toDir, to]);
+  while (libc.linkat(fromDir, put("linkat", from), toDir, put("linkat", to, 1), 0) < 0) {
+    restartOrFail("linkat", [fromDir, from, toDir, to]);
   }
 }
 
 /** unlinkat(2); `flags` may be AT_REMOVEDIR. */
 export function unlinkat(dir: number, path: ByteString, flags = 0): void {
-  if (libc.unlinkat(dir, put("unlinkat", path), flags) < 0) fail("unlinkat", [dir, path, flags]);
+  while (libc.unlinkat(dir, put("unlinkat", path), flags) < 0) restartOrFail("unlinkat", [dir, path, flags]);
 }
 
 /** renameat(2). */
 export function renameat(fromDir: number, from: ByteString, toDir: number, to: ByteString): void {
-  if (libc.renameat(fromDir, put("renameat", from), toDir, put("renameat", to, 1)) < 0) {
-    fail("renameat", [fromDir, from, toDir, to]);
+  while (libc.renameat(fromDir, put("renameat", from), toDir, put("renameat", to, 1)) < 0) {
+    restartOrFail("renameat", [fromDir, from, toDir, to]);
   }
 }
 
@@ -219,8 +235,8 @@ export function renameat2(
   to: ByteString,
   flags: number,
 ): void {
-  if (libc.renameat2(fromDir, put("renameat2", from), toDir, put("renameat2", to, 1), flags) < 0) {
-    fail("renameat2", [fromDir, from, toDir, to, flags]);
+  while (libc.renameat2(fromDir, put("renameat2", from), toDir, put("renameat2", to, 1), flags) < 0) {
+    restartOrFail("renameat2", [fromDir, from, toDir, to, flags]);
   }
 }
 
@@ -228,9 +244,11 @@ const linkBuffer = new Uint8Array(PATH_MAX);
 
 /** readlinkat(2); with an empty path, of the O_PATH descriptor itself. */
 export function readlinkat(dir: number, path: ByteString): ByteString {
-  const length = libc.readlinkat(dir, put("readlinkat", path), linkBuffer, BigInt(linkBuffer.length));
-  if (length < 0) fail("readlinkat", [dir, path]);
-  return String.fromCharCode(...linkBuffer.subarray(0, length)) as ByteString;
+  for (;;) {
+    const length = libc.readlinkat(dir, put("readlinkat", path), linkBuffer, BigInt(linkBuffer.length));
+    if (length >= 0) return String.fromCharCode(...linkBuffer.subarray(0, length)) as ByteString;
+    restartOrFail("readlinkat", [dir, path]);
+  }
 }
 
 /** What statx(2) tells of a file. */
@@ -255,8 +273,8 @@ const STATX_BASIC_STATS = 0x7ff;
 /** statx(2) without following a symlink; an empty path means the descriptor itself. */
 export function statx(dir: number, path: ByteString): StatxResult {
   const flags = AT_SYMLINK_NOFOLLOW | (path === "" ? AT_EMPTY_PATH : 0);
-  if (libc.statx(dir, put("statx", path), flags, STATX_BASIC_STATS, statxBytes) < 0) {
-    fail("statx", [dir, path]);
+  while (libc.statx(dir, put("statx", path), flags, STATX_BASIC_STATS, statxBytes) < 0) {
+    restartOrFail("statx", [dir, path]);
   }
   return {
     nlink: statxView.getUint32(16, true),
@@ -273,25 +291,25 @@ export function statx(dir: number, path: ByteString): StatxResult {
 
 /** fchown(2). */
 export function fchown(fd: number, uid: number, gid: number): void {
-  if (libc.fchown(fd, uid, gid) < 0) fail("fchown", [fd, uid, gid]);
+  while (libc.fchown(fd, uid, gid) < 0) restartOrFail("fchown", [fd, uid, gid]);
 }
 
 /** fchownat(2) without following a symlink. */
 export function lchownat(dir: number, path: ByteString, uid: number, gid: number): void {
-  if (libc.fchownat(dir, put("fchownat", path), uid, gid, AT_SYMLINK_NOFOLLOW) < 0) {
-    fail("fchownat", [dir, path, uid, gid]);
+  while (libc.fchownat(dir, put("fchownat", path), uid, gid, AT_SYMLINK_NOFOLLOW) < 0) {
+    restartOrFail("fchownat", [dir, path, uid, gid]);
   }
 }
 
 /** fchmod(2). */
 export function fchmod(fd: number, mode: number): void {
-  if (libc.fchmod(fd, mode) < 0) fail("fchmod", [fd, octal(mode)]);
+  while (libc.fchmod(fd, mode) < 0) restartOrFail("fchmod", [fd, octal(mode)]);
 }
 
 /** fchmodat(2). It follows symlinks: only for names that the caller has just made. */
 export function fchmodat(dir: number, path: ByteString, mode: number): void {
-  if (libc.fchmodat(dir, put("fchmodat", path), mode, 0) < 0) {
-    fail("fchmodat", [dir, path, octal(mode)]);
+  while (libc.fchmodat(dir, put("fchmodat", path), mode, 0) < 0) {
+    restartOrFail("fchmodat", [dir, path, octal(mode)]);
   }
 }
 
@@ -308,22 +326,22 @@ function putTimes(seconds: bigint, nanoseconds: number): Uint8Array<ArrayBuffer>
 
 /** futimens(3): access and modification time alike. */
 export function futimens(fd: number, seconds: bigint, nanoseconds: number): void {
-  if (libc.futimens(fd, putTimes(seconds, nanoseconds)) < 0) fail("futimens", [fd, seconds]);
+  while (libc.futimens(fd, putTimes(seconds, nanoseconds)) < 0) restartOrFail("futimens", [fd, seconds]);
 }
 
 /** utimensat(2) without following a symlink. */
 export function lutimensat(dir: number, path: ByteString, seconds: bigint, nanoseconds: number): void {
   const bytes = put("utimensat", path);
-  if (libc.utimensat(dir, bytes, putTimes(seconds, nanoseconds), AT_SYMLINK_NOFOLLOW) < 0) {
-    fail("utimensat", [dir, path, seconds]);
+  while (libc.utimensat(dir, bytes, putTimes(seconds, nanoseconds), AT_SYMLINK_NOFOLLOW) < 0) {
+    restartOrFail("utimensat", [dir, path, seconds]);
   }
 }
 
 /** fsetxattr(2). */
 export function fsetxattr(fd: number, name: ByteString, value: Uint8Array<ArrayBuffer>): void {
   const data = value.length === 0 ? EMPTY : value;
-  if (libc.fsetxattr(fd, put("fsetxattr", name), data, BigInt(value.length), 0) < 0) {
-    fail("fsetxattr", [fd, name, `${value.length} bytes`]);
+  while (libc.fsetxattr(fd, put("fsetxattr", name), data, BigInt(value.length), 0) < 0) {
+    restartOrFail("fsetxattr", [fd, name, `${value.length} bytes`]);
   }
 }
 
@@ -333,22 +351,28 @@ const XATTR_BYTES_MAX = 65536;
 /** fgetxattr(2). */
 export function fgetxattr(fd: number, name: ByteString): Uint8Array<ArrayBuffer> {
   const value = new Uint8Array(XATTR_BYTES_MAX);
-  const length = libc.fgetxattr(fd, put("fgetxattr", name), value, BigInt(value.length));
-  if (length < 0) fail("fgetxattr", [fd, name]);
-  return value.slice(0, length);
+  for (;;) {
+    const length = libc.fgetxattr(fd, put("fgetxattr", name), value, BigInt(value.length));
+    if (length >= 0) return value.slice(0, length);
+    restartOrFail("fgetxattr", [fd, name]);
+  }
 }
 
 /** flistxattr(2). */
 export function flistxattr(fd: number): ByteString[] {
   const names = new Uint8Array(XATTR_BYTES_MAX);
-  const length = libc.flistxattr(fd, names, BigInt(names.length));
-  if (length < 0) fail("flistxattr", [fd]);
-  return fromBytes(names.subarray(0, length)).split("\0").filter((name) => name !== "") as ByteString[];
+  for (;;) {
+    const length = libc.flistxattr(fd, names, BigInt(names.length));
+    if (length >= 0) {
+      return fromBytes(names.subarray(0, length)).split("\0").filter((name) => name !== "") as ByteString[];
+    }
+    restartOrFail("flistxattr", [fd]);
+  }
 }
 
 /** unshare(2), of the calling thread. */
 export function unshare(flags: number): void {
-  if (libc.unshare(flags) < 0) fail("unshare", [`0x${flags.toString(16)}`]);
+  while (libc.unshare(flags) < 0) restartOrFail("unshare", [`0x${flags.toString(16)}`]);
 }
 
 /** lsetxattr(2) on a name below a directory descriptor, by /proc/self/fd. */
@@ -360,21 +384,25 @@ export function lsetxattrat(
 ): void {
   const full = `/proc/self/fd/${dir}/${path}` as ByteString;
   const data = value.length === 0 ? EMPTY : value;
-  if (libc.lsetxattr(put("lsetxattr", full), put("lsetxattr", name, 1), data, BigInt(value.length), 0) < 0) {
-    fail("lsetxattr", [path, name, `${value.length} bytes`]);
+  while (
+    libc.lsetxattr(put("lsetxattr", full), put("lsetxattr", name, 1), data, BigInt(value.length), 0) < 0
+  ) {
+    restartOrFail("lsetxattr", [path, name, `${value.length} bytes`]);
   }
 }
 
 /** getdents64(2): fills the buffer, returns the count of bytes, 0 at the end. */
 export function getdents64(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-  const count = libc.getdents64(SYSCALL_GETDENTS64, fd, buffer, BigInt(buffer.length));
-  if (count < 0) fail("getdents64", [fd]);
-  return count;
+  for (;;) {
+    const count = libc.getdents64(SYSCALL_GETDENTS64, fd, buffer, BigInt(buffer.length));
+    if (count >= 0) return count;
+    restartOrFail("getdents64", [fd]);
+  }
 }
 
 /** flock(2). */
 export function flock(fd: number, operation: number): void {
-  if (libc.flock(fd, operation) < 0) fail("flock", [fd, operation]);
+  while (libc.flock(fd, operation) < 0) restartOrFail("flock", [fd, operation]);
 }
 
 /** Sizes of a file system, in bytes and inodes (fstatfs(2)). */
@@ -392,7 +420,7 @@ const statfsView = new BigUint64Array(statfsBytes.buffer);
 
 /** fstatfs(2). */
 export function fstatfs(fd: number): FileSystemStat {
-  if (libc.fstatfs64(fd, statfsBytes) < 0) fail("fstatfs", [fd]);
+  while (libc.fstatfs64(fd, statfsBytes) < 0) restartOrFail("fstatfs", [fd]);
   const field = (index: number): number => Number(statfsView[index]!);
   return {
     totalBytes: field(1) * field(2),
@@ -416,28 +444,32 @@ export function mount(
   const text = (value: string | undefined): Uint8Array<ArrayBuffer> | null =>
     value === undefined ? null : encoder.encode(`${value}\0`);
   const from = source === undefined ? null : put("mount", source);
-  if (libc.mount(from, put("mount", target, 1), text(type), BigInt(flags), text(data)) < 0) {
-    fail("mount", [source ?? "NULL", target, type ?? "NULL", flags, data ?? "NULL"]);
+  while (libc.mount(from, put("mount", target, 1), text(type), BigInt(flags), text(data)) < 0) {
+    restartOrFail("mount", [source ?? "NULL", target, type ?? "NULL", flags, data ?? "NULL"]);
   }
 }
 
 /** umount2(2). */
 export function umount2(target: ByteString, flags: number): void {
-  if (libc.umount2(put("umount2", target), flags) < 0) fail("umount2", [target, flags]);
+  while (libc.umount2(put("umount2", target), flags) < 0) restartOrFail("umount2", [target, flags]);
 }
 
 /** ioctl(2) with memory as its argument. */
 export function ioctlBuffer(fd: number, request: number, data: Uint8Array<ArrayBuffer>): number {
-  const result = libc.ioctl_buffer(fd, BigInt(request), data);
-  if (result < 0) fail("ioctl", [fd, `0x${request.toString(16)}`]);
-  return result;
+  for (;;) {
+    const result = libc.ioctl_buffer(fd, BigInt(request), data);
+    if (result >= 0) return result;
+    restartOrFail("ioctl", [fd, `0x${request.toString(16)}`]);
+  }
 }
 
 /** ioctl(2) with a number as its argument. */
 export function ioctlValue(fd: number, request: number, value: number): number {
-  const result = libc.ioctl_value(fd, BigInt(request), BigInt(value));
-  if (result < 0) fail("ioctl", [fd, `0x${request.toString(16)}`, value]);
-  return result;
+  for (;;) {
+    const result = libc.ioctl_value(fd, BigInt(request), BigInt(value));
+    if (result >= 0) return result;
+    restartOrFail("ioctl", [fd, `0x${request.toString(16)}`, value]);
+  }
 }
 
 /** geteuid(2). */
