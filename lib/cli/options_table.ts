@@ -114,6 +114,12 @@ export const VERBS = [
         long: "boot",
         help: "Do as torcx.service does: obey torcx=0, and tell systemd what came after the seal",
       },
+      {
+        key: "isForced",
+        long: "force",
+        help:
+          "Apply also in a mount namespace whose images the system does not see, though its /run is the system's",
+      },
     ],
     examples: [
       { line: "torcx apply --dry-run", help: "show each step without doing it" },

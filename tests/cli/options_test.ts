@@ -26,6 +26,7 @@ const CASES: Case[] = [
       root: "/mnt",
       profile: "edge",
       isDryRun: true,
+      isForced: false,
       isRetry: true,
       isBoot: false,
     },

@@ -126,25 +126,29 @@ Deno.test("torcx apply --dry-run shows the steps and does nothing", async () => 
   });
 });
 
-Deno.test("torcx apply exits with 1, names what is missing and leaves the report alone", async () => {
-  const profile: Record<string, Node> = {
-    "etc/torcx/profiles/edge.json":
-      '{"kind":"profile-manifest-v0","value":{"images":[{"name":"gone","reference":"9"}]}}',
-  };
-  await withSystem(profile, async (run, root) => {
-    const { code, stdout, stderr } = await run("apply");
-    assertEquals({ code, stdout }, { code: 1, stdout: "" });
-    assertMatch(
-      stderr,
-      /^torcx: Cannot apply profile "edge": 1 of 2 images failed: "gone:9" \(not found\)\n {2}Cannot find image "gone:9": not found in 2 stores: /,
-    );
-    const names = [...Deno.readDirSync(`${root}/run/torcx`)].map(({ name }) => name);
-    assertEquals(names.sort(), ["lock", "report.json"]);
-    assertEquals(await exists(`${root}/run/metadata/torcx`), false);
-    const status = await run("status");
-    assertEquals([status.code, JSON.parse(status.stdout).value.state], [1, "failed"]);
-  });
-});
+testAsRoot(
+  "torcx apply exits with 1, names what is missing and leaves the report alone",
+  "it needs root",
+  async () => {
+    const profile: Record<string, Node> = {
+      "etc/torcx/profiles/edge.json":
+        '{"kind":"profile-manifest-v0","value":{"images":[{"name":"gone","reference":"9"}]}}',
+    };
+    await withSystem(profile, async (run, root) => {
+      const { code, stdout, stderr } = await run("apply");
+      assertEquals({ code, stdout }, { code: 1, stdout: "" });
+      assertMatch(
+        stderr,
+        /^torcx: Cannot apply profile "edge": 1 of 2 images failed: "gone:9" \(not found\)\n {2}Cannot find image "gone:9": not found in 2 stores: /,
+      );
+      const names = [...Deno.readDirSync(`${root}/run/torcx`)].map(({ name }) => name);
+      assertEquals(names.sort(), ["lock", "report.json"]);
+      assertEquals(await exists(`${root}/run/metadata/torcx`), false);
+      const status = await run("status");
+      assertEquals([status.code, JSON.parse(status.stdout).value.state], [1, "failed"]);
+    });
+  },
+);
 
 Deno.test("torcx status exits with 3 if nothing was applied in this boot", async () => {
   await withSystem({}, async (run) => {

@@ -2,13 +2,14 @@
 
 import { applyProfile } from "../../apply/apply.ts";
 import { integrate } from "../../apply/integrate.ts";
+import { checkMountView, checkUser } from "../../apply/mount_view.ts";
 import { describeOperation, type Operation } from "../../apply/operations.ts";
 import { planApply } from "../../apply/plan.ts";
 import { decodePath } from "../../bytes.ts";
 import { listMessages, TorcxError } from "../../errors.ts";
 import { EXIT } from "../../exit.ts";
 import { type ApplyReport, REPORT_KIND } from "../../manifest/report.ts";
-import type { Context } from "../context.ts";
+import { type Context, isRunningSystem } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { formatSize, type Output, printable } from "../output.ts";
 import { openSystem, type System } from "../system.ts";
@@ -29,6 +30,9 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
     log.info("nothing is done: torcx=0 on the kernel command line");
     return 0;
   }
+  checkUser();
+  const isByHand = !options.isBoot && isRunningSystem(options.root);
+  if (isByHand && !options.isForced) checkMountView(root, settings, log);
   const totals = new Map<string, string>();
   try {
     const outcome = await applyProfile(root, settings, log, {
