@@ -3,7 +3,9 @@
  * a value from the table of verbs and refuses what the table does not have; `options.ts` calls it.
  */
 
+import { parseArgs } from "@std/cli/parse-args";
 import { quote, UsageError } from "../errors.ts";
+import { type CompletedWords, completeWords, takesNextWord } from "./options_argv.ts";
 import {
   COMMAND_FLAGS,
   type FlagSpec,
@@ -21,7 +23,7 @@ export interface GivenFlag {
   readonly spec: FlagSpec;
   /** As the caller wrote it, e.g. `-n`, for messages. */
   readonly spelling: string;
-  readonly texts: string[];
+  readonly texts: readonly string[];
 }
 
 /** A command line that is split, not yet typed. */
@@ -58,37 +60,77 @@ export function makeUsageError(
 }
 
 /**
- * Splits argv.
+ * Splits argv, in stages: the flags of every verb as far as the verb, then those of the verb too.
  *
  * @throws {UsageError} if it names no verb, an unknown one, or a flag that the verb does not have.
  */
 export function splitWords(args: readonly string[]): Words {
-  return new Splitter(args).split();
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return new Splitter().split(args.slice(0, end), args.slice(end + 1));
 }
 
 class Splitter {
-  readonly #rest: string[];
-  #verb: VerbSpec | undefined;
   readonly #verbWords: string[] = [];
-  readonly #positionals: string[] = [];
   readonly #flags = new Map<string, GivenFlag>();
-  #command: "help" | "version" | undefined;
+  #verb: VerbSpec | undefined;
 
-  constructor(args: readonly string[]) {
-    this.#rest = [...args];
+  /** @param literals what follows `--`: no flags, whatever they look like. */
+  split(args: readonly string[], literals: readonly string[]): Words {
+    let rest = args;
+    let taken = 0;
+    while (this.#verb === undefined) {
+      const { words, command } = this.#takeFlags(rest, true);
+      if (command !== undefined) return this.#finishCommand(command);
+      const word = words[0] ?? literals[taken++];
+      if (word === undefined) throw this.#makeMissingVerbError();
+      this.#takeVerbWord(word);
+      rest = words.slice(1);
+    }
+    const { words, command } = this.#takeFlags(rest, false);
+    if (command !== undefined) return this.#finishCommand(command);
+    return { verb: this.#verb, positionals: [...words, ...literals.slice(taken)], flags: this.#flags };
   }
 
-  split(): Words {
-    let areFlagsOver = false;
-    for (let word = this.#rest.shift(); word !== undefined; word = this.#rest.shift()) {
-      if (areFlagsOver || !word.startsWith("-") || word === "-") this.#takeWord(word);
-      else if (word === "--") areFlagsOver = true;
-      else if (word.startsWith("--")) this.#takeLongFlag(word);
-      else this.#takeShortFlags(word);
-      if (this.#command !== undefined) return this.#finishCommand(this.#command);
+  /** Takes the flags that are known by now; returns the other words, and the command that ended them. */
+  #takeFlags(
+    args: readonly string[],
+    stopEarly: boolean,
+  ): { words: readonly string[]; command: "help" | "version" | undefined } {
+    const specs = this.#listFlags();
+    const completed = completeWords(args, (spelling) => this.#findFlag(spelling), stopEarly);
+    const names = specs.map(({ long }) => long);
+    const parsed = parseArgs([...completed.words], {
+      string: ["_", ...names],
+      collect: names,
+      stopEarly,
+      unknown: (word: string, key?: string) => {
+        if (key !== undefined) throw this.#makeUnknownFlagError(word);
+        return true;
+      },
+    });
+    for (const spec of specs) {
+      const texts = parsed[spec.long] as string[];
+      if (texts.length > 0) this.#takeTexts(spec, completed.spellings.get(spec.long)!, texts);
     }
-    if (this.#verb === undefined) throw this.#makeMissingVerbError();
-    return { verb: this.#verb, positionals: this.#positionals, flags: this.#flags };
+    if (completed.missing !== undefined) throw this.#makeMissingValueError(completed.missing);
+    if (completed.command === "version" && this.#verbWords.length > 0) {
+      throw this.#makeUnknownFlagError("--version");
+    }
+    return { words: parsed._.map(String), command: completed.command };
+  }
+
+  #takeTexts(spec: FlagSpec, spelling: string, texts: readonly string[]): void {
+    const before = this.#flags.get(spec.key);
+    const all = [...before?.texts ?? [], ...texts];
+    // Levels and switches may be said again, as in an alias; of two names only one can be meant.
+    if (all.length > 1 && spec.isRepeated !== true && takesNextWord(spec)) {
+      throw this.#makeError(`option ${quote(spelling)} is given twice`, `Give it once`);
+    }
+    this.#flags.set(spec.key, {
+      spec,
+      spelling: before?.spelling ?? spelling,
+      texts: spec.isRepeated === true ? all : all.slice(-1),
+    });
   }
 
   /** `--help` and `--version` win over all that comes after them. */
@@ -100,92 +142,37 @@ class Splitter {
     };
   }
 
-  #takeWord(word: string): void {
-    if (this.#verb !== undefined) {
-      this.#positionals.push(word);
-      return;
-    }
+  #takeVerbWord(word: string): void {
     const command = [...this.#verbWords, word].join(" ");
     this.#verb = findVerb(command);
     if (this.#verb === undefined && !GROUPS.has(command)) throw makeUnknownVerbError(this.#verbWords, word);
     this.#verbWords.push(word);
   }
 
-  #takeLongFlag(word: string): void {
-    const equals = word.indexOf("=");
-    const spelling = equals === -1 ? word : word.slice(0, equals);
-    const inline = equals === -1 ? undefined : word.slice(equals + 1);
-    const spec = this.#findFlag((flag) => `--${flag.long}` === spelling);
-    if (spec !== undefined) this.#takeFlag(spec, spelling, inline);
-    else if (inline === undefined && spelling === "--help") this.#command = "help";
-    else if (inline === undefined && spelling === "--version" && this.#verbWords.length === 0) {
-      this.#command = "version";
-    } else throw this.#makeUnknownFlagError(spelling, word);
-  }
-
-  /** `-n VER`, `-nVER`, `-n=VER`, and several letters at once where they need no value. */
-  #takeShortFlags(word: string): void {
-    for (let at = 1; at < word.length; at++) {
-      const spelling = `-${word[at]}`;
-      const rest = word.slice(at + 1);
-      const spec = this.#findFlag((flag) => `-${flag.short}` === spelling);
-      if (spec === undefined && spelling === "-h" && rest === "") {
-        this.#command = "help";
-        return;
-      }
-      if (spec === undefined) throw this.#makeUnknownFlagError(spelling, word);
-      if (rest.startsWith("=")) return this.#takeFlag(spec, spelling, rest.slice(1));
-      if (takesNextWord(spec)) return this.#takeFlag(spec, spelling, rest === "" ? undefined : rest);
-      this.#takeFlag(spec, spelling, undefined);
-    }
-  }
-
-  #findFlag(matches: (flag: FlagSpec) => boolean): FlagSpec | undefined {
-    return this.#listFlags().find(matches);
+  #findFlag(spelling: string): FlagSpec | undefined {
+    return this.#listFlags().find((flag) => `--${flag.long}` === spelling || `-${flag.short}` === spelling);
   }
 
   #listFlags(): readonly FlagSpec[] {
     return [...GLOBAL_FLAGS, ...this.#verb?.flags ?? []];
   }
 
-  #takeFlag(spec: FlagSpec, spelling: string, inline: string | undefined): void {
-    const text = inline ?? (takesNextWord(spec) ? this.#takeValue(spec, spelling) : spec.implied ?? "true");
-    const given = this.#flags.get(spec.key);
-    if (given === undefined) {
-      this.#flags.set(spec.key, { spec, spelling, texts: [text] });
-      return;
-    }
-    // Levels and switches may be said again, as in an alias; of two names only one can be meant.
-    if (spec.isRepeated !== true && takesNextWord(spec)) {
-      throw this.#makeError(`option ${quote(spelling)} is given twice`, `Give it once`);
-    }
-    if (spec.isRepeated !== true) given.texts.pop();
-    given.texts.push(text);
-  }
-
-  #takeValue(spec: FlagSpec, spelling: string): string {
-    const next = this.#rest[0];
-    if (next === undefined || (next.startsWith("-") && next !== "-")) {
-      const hint = next === undefined || next === "--" || this.#isFlag(next)
-        ? `Write "${spelling} ${getMetavar(spec)}"`
-        : `Write "--${spec.long}=${next}" if the value starts with a dash`;
-      throw this.#makeError(`option ${quote(spelling)} needs a value`, hint);
-    }
-    this.#rest.shift();
-    return next;
-  }
-
-  #isFlag(word: string): boolean {
-    const spelling = word.replace(/=.*/s, "");
-    return spelling === "--help" || spelling === "-h" ||
-      this.#findFlag((flag) => `--${flag.long}` === spelling || `-${flag.short}` === spelling) !== undefined;
-  }
-
   #makeError(fault: string, hint: string): UsageError {
     return makeUsageError(this.#verbWords.join(" "), fault, hint);
   }
 
-  #makeUnknownFlagError(spelling: string, word: string): UsageError {
+  #makeMissingValueError({ spec, spelling, next }: NonNullable<CompletedWords["missing"]>): UsageError {
+    const isFlag = next === undefined || /^(-h|--help)$/.test(next) ||
+      this.#findFlag(next.replace(/=.*/s, "")) !== undefined;
+    const hint = isFlag
+      ? `Write "${spelling} ${getMetavar(spec)}"`
+      : `Write "--${spec.long}=${next}" if the value starts with a dash`;
+    return this.#makeError(`option ${quote(spelling)} needs a value`, hint);
+  }
+
+  #makeUnknownFlagError(word: string): UsageError {
+    const letter = [...word.slice(1)].find((char) => this.#findFlag(`-${char}`) === undefined);
+    const spelling = word.startsWith("--") ? word.replace(/=.*/s, "") : `-${letter}`;
     const command = this.#verbWords.join(" ");
     const isOfVerb = this.#verb === undefined &&
       VERBS.some((verb: VerbSpec) =>
@@ -247,9 +234,4 @@ function listVisibleVerbs(): string[] {
 export function listVerbsOf(group: string): string[] {
   return listVisibleVerbs().filter((command) => command.startsWith(`${group} `))
     .map((command) => command.slice(group.length + 1)).sort();
-}
-
-/** Returns whether the flag's value may be the next word: a switch and an optional value need `=`. */
-function takesNextWord(spec: FlagSpec): boolean {
-  return spec.type !== undefined && spec.implied === undefined;
 }

@@ -133,6 +133,19 @@ const CASES: Case[] = [
     },
   },
   {
+    args: ["profile", "check", "--name", "-", "-n1"],
+    also: ["profile", "check", "-n", "1", "--name=-"],
+    expected: {
+      ...GLOBAL,
+      command: "profile check",
+      name: "-",
+      file: ABSENT,
+      osRelease: "1",
+      isRemoteOnly: false,
+      isDeep: false,
+    },
+  },
+  {
     args: ["profile", "check"],
     also: ["profile", "check", "--remote-only"],
     environment: { TORCX_CHECK_REMOTE_ONLY: "1" },
@@ -329,6 +342,41 @@ const WRONG_USES: [string[], string, string][] = [
     ["profile", "check", "--name", "-x"],
     'Cannot parse arguments of "profile check": option "--name" needs a value',
     'Write "--name=-x" if the value starts with a dash',
+  ],
+  [
+    ["profile", "check", "--name", "--", "x"],
+    'Cannot parse arguments of "profile check": option "--name" needs a value',
+    'Write "--name NAME"',
+  ],
+  [
+    ["profile", "check", "--name", ""],
+    'Cannot parse arguments of "profile check": option "--name" has a wrong value < Cannot use "" as a profile name: it is empty',
+    "Use 1 to 512 of A-Z a-z 0-9 . _ -",
+  ],
+  [
+    ["status", "-v", "true"],
+    'Cannot parse arguments of "status": argument "true" is one too many',
+    "Usage: torcx status",
+  ],
+  [
+    ["apply", "--dry-run", "false"],
+    'Cannot parse arguments of "apply": argument "false" is one too many',
+    "Usage: torcx apply [--profile NAME] [--dry-run] [--retry] [--boot] [--force]",
+  ],
+  [
+    ["apply", "--a.b=x"],
+    'Cannot parse arguments of "apply": unknown option "--a.b"',
+    'Run "torcx apply --help" to see its options',
+  ],
+  [
+    ["apply", "--constructor"],
+    'Cannot parse arguments of "apply": unknown option "--constructor"',
+    'Run "torcx apply --help" to see its options',
+  ],
+  [
+    ["apply", "--no-dry-run"],
+    'Cannot parse arguments of "apply": unknown option "--no-dry-run"',
+    'Did you mean "--dry-run"?',
   ],
   [
     ["profile", "check", "--name="],
