@@ -130,6 +130,8 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
       return fallback;
     }
   };
+  // One that is no text throws when it is looked at (environment.ts).
+  const getVariable = (name: string): string | undefined => attempt(() => environment[name], undefined);
   const parameters = parseKernelCommandLine(kernelCommandLine);
   const configPath = attempt(() => pickConfigPath(parameters, sources), CONFIG_PATH);
   const isAskedFor = sources.get("config_file") !== DEFAULT_SOURCE;
@@ -142,7 +144,7 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
     fromFile: string | undefined,
     variable: string,
   ): string => {
-    const fromEnvironment = environment[variable] || undefined;
+    const fromEnvironment = getVariable(variable) || undefined;
     const value = fromEnvironment ?? fromFile ?? fallback;
     const source = fromEnvironment !== undefined
       ? `${ENVIRONMENT_SOURCE}${variable}`
@@ -160,14 +162,14 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
     baseDir: pickDirectory("base_dir", "/var/lib/torcx", config.baseDir, "TORCX_BASEDIR"),
     runDir: pickDirectory("run_dir", "/run/torcx", config.runDir, "TORCX_RUNDIR"),
     confDir: pickDirectory("conf_dir", "/etc/torcx", config.confDir, "TORCX_CONFDIR"),
-    usrDir: pickUsrDir(environment["TORCX_USR_MOUNTPOINT"], sources, warn),
+    usrDir: pickUsrDir(getVariable("TORCX_USR_MOUNTPOINT"), sources, warn),
   };
 
   const pickStores = (name: SettingName, paths: readonly string[], source: string): string[] => {
     sources.set(name, paths.length === 0 ? DEFAULT_SOURCE : source);
     return attempt(() => paths.map((path) => toDirectory(name, path, source)), []);
   };
-  const extra = (environment["TORCX_STOREPATH"] ?? "").split(":").filter((path) => path !== "");
+  const extra = (getVariable("TORCX_STOREPATH") ?? "").split(":").filter((path) => path !== "");
   const storePaths = pickStores("store_paths", config.storePaths ?? [], fileSource);
   const extraStorePaths = pickStores("extra_store_paths", extra, `${ENVIRONMENT_SOURCE}TORCX_STOREPATH`);
 
