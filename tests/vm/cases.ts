@@ -1,6 +1,6 @@
 /*
  * The boots as data: what each guest is given, and what must be found in it. Registered for one release by each of
- * the *_test.ts files here, which run side by side, so that at most two guests run at once.
+ * the *_test.ts files here; the task runs two of these files at a time.
  */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
@@ -16,7 +16,7 @@ import {
   assertReloadChangedNothing,
   assertSealed,
 } from "./judge.ts";
-import type { Release } from "./releases.ts";
+import { nameRelease, type Release } from "./releases.ts";
 import { type ApplyReport, parseReport } from "../../lib/manifest/report.ts";
 
 interface Case extends GuestOptions {
@@ -125,7 +125,7 @@ export async function registerCases(release: Release): Promise<void> {
   if (reason !== undefined) say(`${release.name}: skipped: ${reason}`);
   for (const { judge, ...options } of CASES) {
     Deno.test({
-      name: `torcx on systemd ${release.systemd} ${options.name}`,
+      name: `torcx on ${nameRelease(release)} ${options.name}`,
       ignore: reason !== undefined && Deno.env.get("CI") !== "true",
       async fn(): Promise<void> {
         if (reason !== undefined) throw new Error(`Cannot boot guests: ${reason}`);
@@ -194,7 +194,7 @@ function printCost(findings: Findings, release: Release): void {
   const report = readReport(findings);
   const list = (times: [string, number | null][]): string =>
     times.map(([name, time]) => `${name} ${time === null ? "-" : Math.round(time)}`).join(", ");
-  say(`${release.name}: ${findings.lines("analyze")[0]}`);
+  say(`${release.name}: ${findings.lines("systemd")[0]}: ${findings.lines("analyze")[0]}`);
   for (const line of findings.lines("blame").filter((line) => line.includes("torcx"))) {
     say(`${release.name}: ${line}`);
   }

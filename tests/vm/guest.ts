@@ -8,7 +8,7 @@ import { type Addon, ALPHA, BETA, GAMMA, packAddon } from "./addon.ts";
 import { runCommand, say } from "./command.ts";
 import type { Findings } from "./findings.ts";
 import { bootGuest } from "./machine.ts";
-import type { Release } from "./releases.ts";
+import { nameRelease, type Release } from "./releases.ts";
 import { prepareRootFileSystem } from "./root_file_system.ts";
 import { program, type Tree, writeTree } from "./tree.ts";
 
@@ -46,7 +46,7 @@ export async function runGuest(
 ): Promise<void> {
   const rootFileSystem = await prepareRootFileSystem(release);
   const work = await Deno.makeTempDir({ prefix: `torcx-vm-${release.name}-` });
-  const name = `${release.name} (systemd ${release.systemd}), ${options.name}`;
+  const name = `${release.name} (${nameRelease(release)}), ${options.name}`;
   const overlay = join(work, "overlay");
   await Deno.mkdir(overlay, { mode: 0o755 });
   await installTorcx(overlay);

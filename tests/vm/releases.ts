@@ -1,16 +1,25 @@
 /*
- * The systems that the VM tests boot, as data: one before systemd made the generators' mount namespace private
- * (253), one after. Read by root_file_system.ts and the cases.
+ * The systems that the boot tests start, as data: one before systemd made the generators' mount namespace private
+ * (253), one after, and the newest that Debian has.
  */
 
 export interface Release {
   /** Debian's code name, as mmdebstrap takes it. */
-  name: "bookworm" | "trixie";
-  /** Major version of its systemd; each guest proves that it runs this one. */
-  systemd: number;
+  name: "bookworm" | "trixie" | "sid";
+  /** Major version of its systemd, which each boot proves; undefined where it is whatever is newest. */
+  systemd: number | undefined;
   /** How a complete plan is applied there: by the generator itself, or handed off to torcx.service. */
   mode: "in-place" | "hand-off";
+  /** Whose kernel a VM boots. Sid's has no /boot/vmlinuz. */
+  kernel: "bookworm" | "trixie";
 }
 
-export const BOOKWORM: Release = { name: "bookworm", systemd: 252, mode: "in-place" };
-export const TRIXIE: Release = { name: "trixie", systemd: 257, mode: "hand-off" };
+export const BOOKWORM: Release = { name: "bookworm", systemd: 252, mode: "in-place", kernel: "bookworm" };
+export const TRIXIE: Release = { name: "trixie", systemd: 257, mode: "hand-off", kernel: "trixie" };
+export const SID: Release = { name: "sid", systemd: undefined, mode: "hand-off", kernel: "trixie" };
+export const RELEASES: readonly Release[] = [BOOKWORM, TRIXIE, SID];
+
+/** Names a release in what people read. */
+export function nameRelease({ name, systemd }: Release): string {
+  return systemd === undefined ? `${name}'s systemd` : `systemd ${systemd}`;
+}
