@@ -1,17 +1,23 @@
-/** Owns the digest by which a copied file is told from another one. It only reads. */
+/** Owns the digest by which a copied file is told from another one. It only reads, piece by piece. */
 
 import { createHash } from "node:crypto";
 import type { ByteString } from "../bytes.ts";
 import type { Root } from "../sys/root.ts";
 
-/** Copied files are small: what is larger is none, and is not read. */
-const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Returns `sha256-HEX` of a file.
  *
- * @throws {TorcxError} if it cannot be read, or is larger than what torcx copies.
+ * @throws {TorcxError} if it is no regular file, or cannot be read.
  */
 export function computeDigest(root: Root, path: ByteString): string {
-  return `sha256-${createHash("sha256").update(root.readFile(path, FILE_BYTES_MAX)).digest("hex")}`;
+  using file = root.openFile(path);
+  const hash = createHash("sha256");
+  // The hash has taken a piece in before it returns: one buffer serves them all.
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  for (let count = file.read(buffer); count > 0; count = file.read(buffer)) {
+    hash.update(buffer.subarray(0, count));
+  }
+  return `sha256-${hash.digest("hex")}`;
 }

@@ -10,8 +10,9 @@ import { type UnpackSummary, unpackTar } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
 import { mountSquashfs, mountTmpfs, readSpace, remountReadOnly } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
+import { copyFile } from "./copies.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
-import { COPY_BYTES_MAX } from "./undo.ts";
+import { isDirectory, withPlace } from "./places.ts";
 
 const DIRECTORY_MODE = 0o755;
 /** Files that say what was done are not to be edited. */
@@ -135,15 +136,9 @@ export function executeOperation(
     case "mount_tmpfs":
       return mountTmpfs(root, operation.path, operation);
     case "link":
-      return root.symlink(operation.target, operation.path);
+      return withPlace(root, operation.path, (directory, name) => directory.symlink(operation.target, name));
     case "copy":
-      return root.writeFileAtomic(
-        operation.path,
-        root.readFile(operation.from, COPY_BYTES_MAX),
-        operation.mode,
-        // What appeared since the plan was made is kept: the apply fails, it does not overwrite.
-        { isNew: true },
-      );
+      return executeCopy(root, operation);
     case "write_run_profile":
     case "write_seal":
       return root.writeFileAtomic(operation.path, encode(operation.text), RECORD_MODE);
@@ -156,11 +151,17 @@ export function executeOperation(
   }
 }
 
+function executeCopy(root: Root, { from, path, mode }: Extract<Operation, { kind: "copy" }>): void {
+  using source = root.openFile(from);
+  // What appeared since the plan was made is kept: the apply fails, it does not overwrite.
+  withPlace(root, path, (directory, name) => copyFile(source, directory, name, mode));
+}
+
 function makeDirectory(root: Root, operation: Extract<Operation, { kind: "make_dir" }>, log: Logger): void {
   try {
-    root.makeDir(operation.path, DIRECTORY_MODE);
+    withPlace(root, operation.path, (directory, name) => directory.makeDir(name, DIRECTORY_MODE));
   } catch (error) {
-    if (isErrno(error, "EEXIST") && root.findStat(operation.path)?.type === "directory") return;
+    if (isErrno(error, "EEXIST") && isDirectory(root, operation.path)) return;
     if (!operation.isOptional || !isErrno(error, "EROFS", "ENOENT", "ENOTDIR", "EACCES", "EPERM")) {
       throw error;
     }

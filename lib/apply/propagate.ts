@@ -7,7 +7,6 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import type { Settings } from "../config/settings.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { type Asset, type AssetList, listAssets, readImageManifest } from "../image/assets.ts";
-import type { AssetKind } from "../manifest/image.ts";
 import { formatImage } from "../manifest/names.ts";
 import {
   encodeAssetNames,
@@ -17,16 +16,10 @@ import {
 } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import type { Operation } from "./operations.ts";
-import { type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
+import { TARGET_DIRS } from "./places.ts";
+import { describeWayOut, type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
 
-/** Where each kind goes; programs go to the bin dir of the settings. */
-export const TARGET_DIRS: Record<Exclude<AssetKind, "bin">, string> = {
-  network: "/run/systemd/network",
-  units: "/run/systemd/system",
-  sysusers: "/run/sysusers.d",
-  tmpfiles: "/run/tmpfiles.d",
-  udev_rules: "/run/udev/rules.d",
-};
+export { TARGET_DIRS };
 
 /** What is going to be propagated. */
 export interface PropagationPlan {
@@ -61,8 +54,13 @@ export function planPropagation(
         listTreeAssets(root, settings, image);
       for (const warning of warnings) planner.warn(image.name, warning);
       for (const asset of assets) planner.add(image.name, asset);
-    } catch (error) {
-      if (!(error instanceof TorcxError)) throw error;
+    } catch (cause) {
+      if (!(cause instanceof TorcxError)) throw cause;
+      const error = new TorcxError(
+        cause.code,
+        `Cannot propagate assets of image ${quote(formatImage(image))} from ${quote(archive.path)}`,
+        { cause, ...(cause.hint === undefined ? { hint: describeWayOut(image) } : {}) },
+      );
       planner.plan.faults.push({ image, archive, error });
     }
   }
@@ -79,14 +77,30 @@ export function getTreePath(settings: Settings, image: string): ByteString {
   return joinPath(encodePath(settings.paths.unpackDir), encodePath(image));
 }
 
+/** Modes of copies: root's, and nobody else writes them. */
+const FILE_MODE = 0o644;
+const PROGRAM_MODE = 0o755;
+const EXECUTABLE_BY_ANYONE = 0o111;
+const WRITABLE_BY_OTHERS = 0o022;
+
+const SYSTEM = "the system";
+
+/** Who has a path that the plan takes. */
+interface Owner {
+  image: string;
+  from: ByteString;
+  /** Undefined for a copy. */
+  linkText: ByteString | undefined;
+}
+
 class Planner {
   readonly plan: PropagationPlan = { operations: [], assets: [], conflicts: [], warnings: [], faults: [] };
   readonly #root: Root;
   readonly #settings: Settings;
   readonly #ignoredPaths: ReadonlySet<string>;
-  /** Who has a path that this plan takes. */
-  readonly #owners = new Map<ByteString, { image: string; linkText: ByteString | undefined }>();
-  readonly #directories = new Set<ByteString>();
+  readonly #owners = new Map<ByteString, Owner>();
+  /** Directories that are there or planned, and the image that needs them first. */
+  readonly #directories = new Map<ByteString, string>();
 
   constructor(root: Root, settings: Settings, ignoredPaths: ReadonlySet<string>) {
     this.#root = root;
@@ -100,51 +114,124 @@ class Planner {
 
   add(image: string, asset: Asset): void {
     const from = joinPath(getTreePath(this.#settings, image), asset.source);
-    const directory = asset.kind === "bin" ? this.#settings.paths.binDir : TARGET_DIRS[asset.kind];
-    const path = joinPath(encodePath(directory), asset.target);
+    const target = encodePath(
+      asset.kind === "bin" ? this.#settings.paths.binDir : TARGET_DIRS[asset.kind],
+    );
+    const path = joinPath(target, asset.target);
     // A program is linked to; a symlink among units keeps its text; all else is copied.
     const linkText = asset.kind === "bin" ? from : asset.linkText;
-    const entry: ReportPlace = { image, kind: asset.kind, from: decodePath(from), to: decodePath(path) };
     const owner = this.#owners.get(path);
-    if (owner !== undefined) {
-      if (linkText !== undefined && owner.linkText === linkText) return;
-      this.plan.conflicts.push({ ...entry, kept: `image ${quote(owner.image)}` });
+    // An identical symlink, or the same file named twice, is as good as the one before.
+    if (owner !== undefined && (linkText === undefined ? owner.from === from : owner.linkText === linkText)) {
       return;
     }
-    if (this.#isTaken(path, linkText, entry)) return;
-    this.#owners.set(path, { image, linkText });
-    this.#addDirectories(splitPath(path).parent);
-    const mode = asset.mode & 0o777;
-    this.plan.operations.push(
-      linkText === undefined
-        ? { kind: "copy", image, from, path, mode }
-        : { kind: "link", image, target: linkText, path },
-    );
+    this.#checkTarget(target);
+    const kept = this.#findHolder(target, path, linkText);
+    const place: ReportPlace = { image, kind: asset.kind, from: decodePath(from), to: decodePath(path) };
+    if (kept === "same") return;
+    if (kept !== undefined) {
+      this.plan.conflicts.push({ ...place, kept });
+      return;
+    }
+    this.#owners.set(path, { image, from, linkText });
+    this.#addDirectories(splitPath(path).parent, image);
+    if (linkText !== undefined) {
+      this.plan.operations.push({ kind: "link", image, target: linkText, path });
+      this.plan.assets.push({
+        ...place,
+        ...encodeAssetNames({ from, to: path, linkText }),
+        mode: null,
+        digest: null,
+      });
+      return;
+    }
+    const mode = (asset.mode & EXECUTABLE_BY_ANYONE) === 0 ? FILE_MODE : PROGRAM_MODE;
+    if ((asset.mode & WRITABLE_BY_OTHERS) !== 0) {
+      this.warn(
+        image,
+        `${quote(decodePath(asset.source))} can be written by others in the image (mode ${
+          formatMode(asset.mode)
+        }): its copy ${quote(place.to)} has mode ${formatMode(mode)}`,
+      );
+    }
+    this.plan.operations.push({ kind: "copy", image, from, path, mode });
     this.plan.assets.push({
-      ...entry,
+      ...place,
       ...encodeAssetNames({ from, to: path, linkText }),
-      mode: linkText === undefined ? `0${mode.toString(8).padStart(3, "0")}` : null,
+      mode: formatMode(mode),
       digest: null,
     });
   }
 
-  /** Looks for a file of the system in the place; an identical symlink is as good as ours. */
-  #isTaken(path: ByteString, linkText: ByteString | undefined, entry: ReportPlace): boolean {
-    const stat = this.#root.findLstat(path);
-    if (stat === undefined || this.#ignoredPaths.has(entry.to)) return false;
-    const isSame = stat.type === "symlink" && linkText !== undefined &&
-      this.#root.readLink(path) === linkText;
-    if (!isSame) this.plan.conflicts.push({ ...entry, kept: "the system" });
-    return true;
+  /**
+   * Checks that a target directory is one, or can be made. What the system has on the way to it is
+   * followed: that is where units are read from.
+   */
+  #checkTarget(target: ByteString): void {
+    if (this.#directories.has(target)) return;
+    for (const path of listPrefixes(target)) {
+      const found = this.#root.findStat(path);
+      if (found?.type === "directory") continue;
+      const link = found ?? this.#root.findLstat(path);
+      if (link === undefined) return;
+      throw new TorcxError(
+        "failed",
+        `Cannot propagate into ${quote(decodePath(target))}: ${quote(decodePath(path))} is a ${
+          found === undefined ? "symlink to nothing" : found.type
+        }, not a directory`,
+        { hint: `Remove ${quote(decodePath(path))}` },
+      );
+    }
   }
 
-  #addDirectories(path: ByteString): void {
+  /** Returns who has the place of a file or a directory on the way to it, `same` for a link as wanted. */
+  #findHolder(target: ByteString, path: ByteString, linkText: ByteString | undefined): string | undefined {
+    for (const directory of listPrefixes(path)) {
+      if (directory.length <= target.length || directory === path) continue;
+      const owner = this.#owners.get(directory);
+      if (owner !== undefined) return `image ${quote(owner.image)}`;
+      if (this.#directories.has(directory)) continue;
+      const stat = this.#root.findLstat(directory);
+      // A symlink to a directory is none: what is put below it would land elsewhere.
+      if (stat !== undefined && stat.type !== "directory" && !this.#isIgnored(directory)) return SYSTEM;
+    }
+    const image = this.#owners.get(path)?.image ?? this.#directories.get(path);
+    if (image !== undefined) return `image ${quote(image)}`;
+    const stat = this.#root.findLstat(path);
+    if (stat === undefined || this.#isIgnored(path)) return undefined;
+    const isSame = stat.type === "symlink" && linkText !== undefined &&
+      this.#root.readLink(path) === linkText;
+    return isSame ? "same" : SYSTEM;
+  }
+
+  /** Returns whether all that is there is gone at the next boot, which is what is planned. */
+  #isIgnored(path: ByteString): boolean {
+    if (this.#ignoredPaths.size === 0) return false;
+    if (this.#ignoredPaths.has(decodePath(path))) return true;
+    if (this.#root.lstat(path).type !== "directory") return false;
+    const entries = this.#root.readDir(path);
+    return entries.length > 0 && entries.every(({ name }) => this.#isIgnored(joinPath(path, name)));
+  }
+
+  #addDirectories(path: ByteString, image: string): void {
     if (this.#directories.has(path)) return;
     for (const missing of listMissingDirectories(this.#root, path)) {
       if (this.#directories.has(missing)) continue;
-      this.#directories.add(missing);
+      this.#directories.set(missing, image);
       this.plan.operations.push({ kind: "make_dir", path: missing, isOptional: false });
     }
-    this.#directories.add(path);
+    this.#directories.set(path, image);
   }
+}
+
+/** Returns a path and the directories that it is in, outermost first. */
+function listPrefixes(path: ByteString): ByteString[] {
+  const prefixes: ByteString[] = [];
+  for (let current = path; current !== ""; current = splitPath(current).parent) prefixes.unshift(current);
+  return prefixes;
+}
+
+/** Returns permissions as people read them, such as `0644`. */
+function formatMode(mode: number): string {
+  return `0${mode.toString(8).padStart(3, "0")}`;
 }

@@ -3,12 +3,13 @@
  * all. It removes only what it can tell is this run's own, and tells what it leaves.
  */
 
-import { type ByteString, decodePath, joinPath, splitPath } from "../bytes.ts";
+import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { unmount } from "../sys/mounts.ts";
 import { isTemporaryName, type Root } from "../sys/root.ts";
 import { computeDigest } from "./digest.ts";
 import { describeOperation, type Operation } from "./operations.ts";
+import { withFoundPlace } from "./places.ts";
 
 /** What taking back came to. */
 export interface UndoResult {
@@ -38,8 +39,7 @@ export function undoOperations(root: Root, operations: readonly Operation[]): Un
 function undoOperation(root: Root, operation: Operation): boolean {
   switch (operation.kind) {
     case "make_dir":
-      // Others may have put files there in the meantime; a mount may have come over it.
-      return ignore(() => root.removeDir(operation.path), "ENOTEMPTY", "EEXIST", "EBUSY", "EROFS");
+      return undoDirectory(root, operation.path);
     case "mount_tmpfs":
     case "mount_squashfs":
       return ignore(() => unmount(root, operation.path));
@@ -68,22 +68,38 @@ function undoOperation(root: Root, operation: Operation): boolean {
   }
 }
 
+/** Removes a directory of ours; behind a symlink there is none. */
+function undoDirectory(root: Root, path: ByteString): true {
+  // Others may have put files there in the meantime; a mount may have come over it.
+  return ignore(
+    () => withFoundPlace(root, path, (directory, name) => directory.removeDir(name)),
+    "ENOTEMPTY",
+    "EEXIST",
+    "EBUSY",
+    "EROFS",
+  );
+}
+
 function undoLink(root: Root, { target, path }: Extract<Operation, { kind: "link" }>): boolean {
-  const stat = root.findLstat(path);
-  if (stat === undefined) return true;
-  if (stat.type !== "symlink" || root.readLink(path) !== target) return false;
-  root.unlink(path);
-  return true;
+  return withFoundPlace(root, path, (directory, name) => {
+    const stat = directory.findLstat(name);
+    if (stat === undefined) return true;
+    if (stat.type !== "symlink" || directory.readLink(name) !== target) return false;
+    directory.unlink(name);
+    return true;
+  }) ?? true;
 }
 
 function undoCopy(root: Root, { from, path, digest }: Extract<Operation, { kind: "copy" }>): boolean {
-  removeTemporaries(root, splitPath(path).parent);
-  const stat = root.findLstat(path);
-  if (stat === undefined) return true;
-  if (stat.type !== "file" || stat.size > COPY_BYTES_MAX) return false;
-  if (computeDigest(root, path) !== (digest ?? findDigest(root, from))) return false;
-  root.unlink(path);
-  return true;
+  return withFoundPlace(root, path, (directory, name) => {
+    removeTemporaries(directory, encodePath("/"));
+    const stat = directory.findLstat(name);
+    if (stat === undefined) return true;
+    if (stat.type !== "file") return false;
+    if (computeDigest(directory, name) !== (digest ?? findDigest(root, from))) return false;
+    directory.unlink(name);
+    return true;
+  }) ?? true;
 }
 
 /** The source may be in a tmpfs that is gone. */
@@ -98,9 +114,6 @@ export function removeTemporaries(root: Root, directory: ByteString): void {
     if (type === "file" && isTemporaryName(name)) root.unlink(joinPath(directory, name));
   }
 }
-
-/** Units, rules and the like are small; a larger one is no configuration file. */
-export const COPY_BYTES_MAX: number = 16 * 1024 * 1024;
 
 function ignore(act: () => void, ...names: readonly string[]): true {
   try {

@@ -62,6 +62,10 @@ export interface Preview {
   memoryBytes: number;
   /** How large the tmpfs would be; undefined if that is not known. */
   memoryLimit: number | undefined;
+  /** How many files it would hold; undefined if that is not known. */
+  inodes: number | undefined;
+  /** How many it may hold; undefined for the kernel's default. */
+  inodesLimit: number | undefined;
 }
 
 /** Options of {@linkcode previewBoot}. */
@@ -104,8 +108,9 @@ export async function previewBoot(
       return { assets: isKnown ? inspection.assets ?? [] : [], warnings: [] };
     },
   });
+  for (const warning of propagation.warnings) log.warning(warning);
   const layers = listProfiles(root, settings, SILENT_LOG);
-  const faults = [...plan.missing, ...plan.broken];
+  const faults = [...plan.missing, ...plan.broken, ...propagation.faults];
   const images = plan.selection.images.map((image): PreviewImage => {
     const planned = plan.images.find((item) => item.image === image);
     const fault = faults.find((item) => item.image === image);
@@ -138,7 +143,11 @@ export async function previewBoot(
     warnings: [...new Set(warnings)],
     notes: listNotes(system.settings, settings),
     memoryBytes,
-    memoryLimit: computeLimit(settings.unpackSize, context.memoryBytes),
+    memoryLimit: computeLimit(settings.unpackSize ?? "50%", context.memoryBytes),
+    inodes: sumInodes([...inspections.values()]),
+    inodesLimit: settings.unpackInodes === undefined
+      ? undefined
+      : computeLimit(settings.unpackInodes, undefined),
   };
 }
 
@@ -239,9 +248,19 @@ function listOwnPaths(root: Root, settings: Settings): Set<string> {
   return new Set(report?.assets.map(({ to }) => to));
 }
 
-/** Returns the size of the tmpfs by tmpfs(5) `size=`; without it the kernel takes half of the memory. */
-function computeLimit(size: string | undefined, memoryBytes: number | undefined): number | undefined {
-  const match = /^([0-9]+)([kKmMgG%]?)$/.exec(size ?? "50%");
+/** Adds up what the images take, and the root of the tmpfs; undefined if one is not known. */
+function sumInodes(inspections: readonly (Inspection | TorcxError)[]): number | undefined {
+  let sum = 1;
+  for (const inspection of inspections) {
+    if (inspection instanceof TorcxError || inspection.inodes === undefined) return undefined;
+    sum += inspection.inodes;
+  }
+  return sum;
+}
+
+/** Returns a limit as tmpfs(5) reads it: a number with a unit, or a share of the memory. */
+function computeLimit(text: string, memoryBytes: number | undefined): number | undefined {
+  const match = /^([0-9]+)([kKmMgG%]?)$/.exec(text);
   if (match === null) return undefined;
   const [, digits, unit] = match;
   if (unit === "%") {

@@ -45,11 +45,23 @@ export interface AssetList {
  */
 export function readImageManifest(image: Root, name: string): ImageManifest {
   const source = `${name}:${IMAGE_MANIFEST_PATH}`;
+  const path = encodePath(IMAGE_MANIFEST_PATH);
   try {
-    return parseImageManifest(decodeText(image.readFile(encodePath(IMAGE_MANIFEST_PATH)), source), source);
+    return parseImageManifest(decodeText(image.readFile(path), source), source);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return createEmptyImageManifest();
-    throw error;
+    if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+    // What is there and leads nowhere was meant to be a manifest.
+    const link = [splitPath(path).parent, path].find((item) =>
+      image.findLstat(item)?.type === "symlink" && image.findStat(item) === undefined
+    );
+    if (link === undefined) return createEmptyImageManifest();
+    throw new TorcxError(
+      "invalid",
+      `Cannot read ${quote(source)}: ${quote(decodePath(link))} is a symlink to ${
+        quote(decodePath(image.readLink(link)))
+      }, which is not in the image`,
+      { cause: error },
+    );
   }
 }
 
@@ -102,8 +114,9 @@ function findEntry(image: Root, kind: AssetKind, path: ByteString): ByteString |
   const whole = joinPath(directory, name);
   const stat = image.findLstat(whole);
   if (stat === undefined) return undefined;
-  const isDirectoryLink = stat.type === "symlink" && image.findStat(whole)?.type === "directory";
-  return isDirectoryLink && (kind === "bin" || path.endsWith("/")) ? findRealPath(image, whole) : whole;
+  if (stat.type !== "symlink" || (kind !== "bin" && !path.endsWith("/"))) return whole;
+  const real = findRealPath(image, whole);
+  return real !== undefined && image.lstat(real).type === "directory" ? real : whole;
 }
 
 /** Walks a directory of programs, subdirectories included, symlinks not followed. */

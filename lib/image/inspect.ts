@@ -11,7 +11,7 @@ import { encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
-import { mountSquashfs, unmount } from "../sys/mounts.ts";
+import { mountSquashfs, readSpace, unmount } from "../sys/mounts.ts";
 import { isRootUser } from "../sys/namespace.ts";
 import type { OpenFile, Root } from "../sys/root.ts";
 import { type Asset, listAssets, readImageManifest } from "./assets.ts";
@@ -36,6 +36,8 @@ export interface Inspection {
   counts: TreeCounts | undefined;
   /** What its files would take in a tmpfs, in bytes; 0 for a squashfs. */
   memoryBytes: number;
+  /** How many inodes of a tmpfs its tree takes; undefined where that could not be counted. */
+  inodes: number | undefined;
 }
 
 /** A manifest and what a symlink of that name may lead to is kept; larger ones are refused anyway. */
@@ -99,10 +101,10 @@ export async function inspectArchive(
     if (archive.format === "squashfs" && !scratch.canMount) {
       const warnings = [`image ${image}: a squashfs is not looked into, only root can mount it`];
       for (const warning of warnings) options.onWarning?.(warning);
-      return { assets: undefined, warnings, counts: undefined, memoryBytes: 0 };
+      return { assets: undefined, warnings, counts: undefined, memoryBytes: 0, inodes: 1 };
     }
     scratch.root.makeDir(name, 0o755);
-    return await readInto(source, archive, scratch.root, options);
+    return await readInto(source, archive, scratch, options);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     throw new TorcxError("failed", `Cannot use image ${image}: archive ${quote(archive.path)} is not sound`, {
@@ -116,10 +118,11 @@ export async function inspectArchive(
 async function readInto(
   source: OpenFile,
   archive: Archive,
-  scratch: Root,
+  { root: scratch, canMount }: Scratch,
   options: InspectOptions,
 ): Promise<Inspection> {
   const name = encodePath(archive.name);
+  const inodesBefore = countInodes(scratch);
   const warnings: string[] = [];
   const onWarning = (message: string): void => {
     const text = `image ${quote(formatImage(archive))}: ${message}`;
@@ -143,7 +146,18 @@ async function readInto(
     warnings,
     counts: { ...writer.counts, unpackedBytes: sink.unpackedBytes },
     memoryBytes: archive.format === "squashfs" ? 0 : sink.memoryBytes,
+    // The directory that it lies in, or is mounted on, is one more. Other file systems have other users.
+    inodes: archive.format === "squashfs"
+      ? 1
+      : canMount
+      ? 1 + countInodes(scratch) - inodesBefore
+      : undefined,
   };
+}
+
+function countInodes(scratch: Root): number {
+  const { totalInodes, freeInodes } = readSpace(scratch, encodePath("/"));
+  return totalInodes - freeInodes;
 }
 
 /** Reads every file of a squashfs image: the kernel checks what it inflates. */

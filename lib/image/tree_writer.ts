@@ -326,7 +326,9 @@ function describeSource(entry: TarEntry, state: string, cause?: unknown): Archiv
 function fail(entry: TarEntry, cause: unknown): never {
   if (!(cause instanceof TorcxError)) throw cause;
   const message = `Cannot unpack entry ${quote(decodePath(entry.path))}`;
-  if (cause instanceof ArchiveError || isErrno(cause, ...ARCHIVE_ERRNOS)) {
+  // That root may not set an attribute is the system's doing.
+  const isForbidden = isErrno(cause, "EPERM") && cause.call.endsWith("setxattr");
+  if (cause instanceof ArchiveError || (isErrno(cause, ...ARCHIVE_ERRNOS) && !isForbidden)) {
     throw new ArchiveError(message, { cause });
   }
   throw new TorcxError(isErrno(cause, "EDQUOT") ? "no_space" : cause.code, message, { cause });

@@ -5,7 +5,7 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { isErrno, quote } from "../errors.ts";
-import { fsetxattr, lsetxattrat, statx } from "../sys/calls.ts";
+import { fsetxattr, geteuid, lsetxattrat, statx } from "../sys/calls.ts";
 import { AT_FDCWD } from "../sys/flags.ts";
 
 const SELINUX = encodePath("security.selinux");
@@ -14,6 +14,7 @@ const SELINUX = encodePath("security.selinux");
 export class XattrWriter {
   readonly #warn: (message: string) => void;
   readonly #said = new Set<string>();
+  readonly #isRoot: boolean = geteuid() === 0;
   #hasSelinux: boolean | undefined;
 
   constructor(warn: (message: string) => void) {
@@ -23,7 +24,8 @@ export class XattrWriter {
   /**
    * Sets the attributes on an open file.
    *
-   * @throws {SyscallError} if the kernel refuses for another reason than not supporting them.
+   * @throws {SyscallError} if the kernel refuses: it is a remark only that the file system has none, and
+   *   that others than root may not set one.
    */
   write(fd: number, xattrs: ReadonlyMap<ByteString, Uint8Array<ArrayBuffer>>): void {
     for (const [name, value] of xattrs) {
@@ -47,7 +49,7 @@ export class XattrWriter {
     try {
       set();
     } catch (error) {
-      if (!isErrno(error, "EOPNOTSUPP", "EPERM")) throw error;
+      if (!isErrno(error, "EOPNOTSUPP", ...(this.#isRoot ? [] : ["EPERM"]))) throw error;
       const reason = error.errno === "EPERM" ? "only root may set it" : "the file system has none";
       this.#warnOnce(error.errno, `extended attribute ${quote(decodePath(name))} is not kept: ${reason}`);
     }

@@ -121,7 +121,7 @@ const FAILURES: readonly Failure[] = [
     if: "a directory of units is a file",
     break: "mkdir -p run/systemd && : > run/systemd/system",
     mend: "rm run/systemd/system",
-    cause: /\/run\/systemd\/system[^]*(ENOTDIR|EEXIST)/,
+    cause: /"\/run\/systemd\/system" is a file, not a directory/,
   },
   {
     if: "the tmpfs is too small",

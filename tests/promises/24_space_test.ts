@@ -55,12 +55,18 @@ testAsRoot(
   () =>
     withRoot(makeNodes({ unpack_inodes: "20" }), async (root) => {
       packImage(`${root}/${ARCHIVE}`, FILES);
-      const [first, , retried, mounts] = await runSteps(root, [
+      const [plan, first, , retried, mounts] = await runSteps(root, [
+        "torcx plan",
         "torcx apply",
         `echo '${makeConfig({ unpack_inodes: "1k" })}' > etc/torcx/config.json`,
         "torcx apply --retry",
         `grep -F " $PWD/run/torcx/unpack " /proc/self/mounts`,
       ]);
+      assertEquals(plan!.code, 1, plan!.output);
+      assertMatch(
+        plan!.output,
+        /^torcx: Cannot apply at the next boot: the images take 48 files, directories and links, the tmpfs can hold 20$/m,
+      );
       assertEquals(first!.code, 1);
       const found =
         /Cannot unpack image "big:1" from "[^"]+": the tmpfs of all images can hold 20 files, directories and links, of which this image has at least (\d+)$/m

@@ -31,7 +31,8 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
 }
 
 /** Returns why the boot's apply would fail, undefined if it would not. */
-function findFault({ images, memoryBytes, memoryLimit, upperFault }: Preview): TorcxError | undefined {
+function findFault(preview: Preview): TorcxError | undefined {
+  const { images, memoryBytes, memoryLimit, inodes, inodesLimit, upperFault } = preview;
   const faults = images.filter(({ error }) => error !== undefined);
   if (faults.length > 0) {
     const names = faults.map(({ image }) => quote(formatImage(image))).join(", ");
@@ -51,6 +52,13 @@ function findFault({ images, memoryBytes, memoryLimit, upperFault }: Preview): T
         formatSize(memoryLimit)
       }`,
       { hint: 'Set "unpack_size" in the config file, or take images as squashfs: those take no memory' },
+    );
+  }
+  if (inodes !== undefined && inodesLimit !== undefined && inodes > inodesLimit) {
+    return new TorcxError(
+      "no_space",
+      `Cannot apply at the next boot: the images take ${inodes} files, directories and links, the tmpfs can hold ${inodesLimit}`,
+      { hint: 'Raise "unpack_inodes" in the config file, or take images as squashfs: those take none' },
     );
   }
   if (upperFault === undefined) return undefined;
@@ -112,6 +120,8 @@ function toJson(preview: Preview, isSuccess: boolean): unknown {
     notes: preview.notes,
     memory_bytes: preview.memoryBytes,
     memory_limit_bytes: preview.memoryLimit ?? null,
+    inodes: preview.inodes ?? null,
+    inodes_limit: preview.inodesLimit ?? null,
   };
 }
 

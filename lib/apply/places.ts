@@ -1,0 +1,78 @@
+/**
+ * Owns the way to the places of propagated files. Below a known target directory no symlink is
+ * followed, whoever made it: neither one that an image brought nor one that the system has there leads
+ * a file elsewhere. It refuses to know what is put there.
+ */
+
+import { type ByteString, decodePath, encodePath, splitPath } from "../bytes.ts";
+import { isErrno } from "../errors.ts";
+import type { AssetKind } from "../manifest/image.ts";
+import { close } from "../sys/calls.ts";
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../sys/flags.ts";
+import { openInRoot } from "../sys/resolve.ts";
+import { Root } from "../sys/root.ts";
+
+/** Where each kind goes; programs go to the bin dir of the settings. */
+export const TARGET_DIRS: Record<Exclude<AssetKind, "bin">, string> = {
+  network: "/run/systemd/network",
+  units: "/run/systemd/system",
+  sysusers: "/run/sysusers.d",
+  tmpfiles: "/run/tmpfiles.d",
+  udev_rules: "/run/udev/rules.d",
+};
+
+/** Returns the target directory that a path is below, undefined for the bin dir and all else. */
+function findTarget(path: ByteString): ByteString | undefined {
+  return Object.values(TARGET_DIRS).map(encodePath).find((directory) => path.startsWith(`${directory}/`));
+}
+
+/**
+ * Calls `use` with the directory of a path, opened anew, and the path's last component.
+ *
+ * @throws {SyscallError} if the directory is not there, or behind a symlink below a target directory.
+ */
+export function withPlace<T>(
+  root: Root,
+  path: ByteString,
+  use: (directory: Root, name: ByteString) => T,
+): T {
+  const { parent, name } = splitPath(path);
+  const top = findTarget(path) ?? parent;
+  const topFd = root.open(top, O_PATH | O_DIRECTORY);
+  let fd: number;
+  try {
+    const rest = parent.slice(top.length + 1) as ByteString;
+    fd = openInRoot(root.resolver, topFd, rest, O_PATH | O_DIRECTORY | O_NOFOLLOW, {
+      isSymlinkRefused: true,
+    });
+  } finally {
+    close(topFd);
+  }
+  using directory = Root.fromDescriptor(decodePath(parent), fd, root.resolver);
+  return use(directory, name);
+}
+
+/** Returns whether a path is a directory: below a target directory a symlink to one is none. */
+export function isDirectory(root: Root, path: ByteString): boolean {
+  if (findTarget(path) === undefined) return root.findStat(path)?.type === "directory";
+  const stat = withFoundPlace(root, path, (directory, name) => directory.findLstat(name));
+  return stat?.type === "directory";
+}
+
+/** As {@linkcode withPlace}, undefined if the directory is not there or behind a symlink. */
+export function withFoundPlace<T>(
+  root: Root,
+  path: ByteString,
+  use: (directory: Root, name: ByteString) => T,
+): T | undefined {
+  let hasPlace = false;
+  try {
+    return withPlace(root, path, (directory, name) => {
+      hasPlace = true;
+      return use(directory, name);
+    });
+  } catch (error) {
+    if (!hasPlace && isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
+  }
+}
