@@ -1,10 +1,10 @@
 /**
- * Owns every change of profiles and of the selector. A file is replaced whole or not at all, with its
- * mode, its owner and the fields that torcx does not know. Callers: the profile commands.
+ * Owns every change of profiles and of the selector: what is edited, and what a file holds afterwards, with
+ * the fields that torcx does not know. How the file is replaced is `replace_file.ts`'s.
  */
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
-import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
+import { encodePath } from "../bytes.ts";
 import type { Logger } from "../log.ts";
 import { formatImage, type ImageName, type ProfileName } from "../manifest/names.ts";
 import {
@@ -16,18 +16,14 @@ import {
 } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
-import { close, flock } from "../sys/calls.ts";
-import { LOCK_EX, O_DIRECTORY, O_RDONLY } from "../sys/flags.ts";
 import type { Root } from "../sys/root.ts";
 import { getNextProfile } from "./boot_profiles.ts";
 import { getProfile, listProfiles, type ProfileFile, readProfile } from "./profiles.ts";
+import { replaceFile } from "./replace_file.ts";
 import { indexStores } from "./stores.ts";
 
-/** Modes of what is made new, as the first torcx made them. */
-const FILE_MODE = 0o644;
+/** The mode of directories that are made, as the first torcx made them. */
 const DIRECTORY_MODE = 0o755;
-/** MAXSYMLINKS of include/linux/namei.h. */
-const SYMLINKS_MAX = 40;
 
 /** A profile that is made or edited: by its name in the user profiles directory, or by its path. */
 export type ProfileTarget = { name: ProfileName } | { file: string };
@@ -53,12 +49,10 @@ export function createProfileFile(
   const profiles = listProfiles(root, settings, log);
   const name = "name" in target ? target.name : undefined;
   const path = "name" in target ? getUserPath(settings, target.name) : target.file;
+  const intent = `Cannot make profile ${quote(name ?? path)}`;
   const fail = (code: "exists" | "failed", state: string, cause?: unknown): never => {
-    throw new TorcxError(
-      code,
-      `Cannot make profile ${quote(name ?? path)}: ${state}`,
-      cause === undefined ? { hint: "Choose another name" } : { cause },
-    );
+    const options = cause === undefined ? { hint: "Choose another name" } : { cause };
+    throw new TorcxError(code, `${intent}: ${state}`, options);
   };
   const existing = name === undefined ? undefined : profiles.get(name);
   if (existing !== undefined) fail("exists", `${quote(existing.path)} exists`);
@@ -69,13 +63,10 @@ export function createProfileFile(
       getProfile(profiles, from === "next" ? getNextProfile(root, settings, profiles) : from.name),
     );
   try {
-    if (name === undefined) replaceFile(root, path, () => data);
-    else {
-      root.makeDirs(encodePath(settings.paths.userProfiles), DIRECTORY_MODE);
-      root.writeFileAtomic(encodePath(path), data, FILE_MODE, { isNew: true });
-    }
+    if (name !== undefined) root.makeDirs(encodePath(settings.paths.userProfiles), DIRECTORY_MODE);
+    replaceFile(root, path, () => data, { intent, log, isNew: name !== undefined });
   } catch (cause) {
-    if (!(cause instanceof TorcxError)) throw cause;
+    if (!(cause instanceof TorcxError) || cause.code === "busy") throw cause;
     if (isErrno(cause, "EEXIST")) fail("exists", `${quote(path)} exists`);
     fail("failed", `${quote(path)} cannot be written`, cause);
   }
@@ -96,18 +87,14 @@ function copyProfile(root: Root, file: ProfileFile): Uint8Array<ArrayBuffer> {
  */
 export function setNextProfile(root: Root, settings: Settings, log: Logger, name: ProfileName): void {
   readProfile(root, getProfile(listProfiles(root, settings, log), name));
+  const { selector } = settings.paths;
+  const intent = `Cannot select profile ${quote(name)}`;
   try {
     root.makeDirs(encodePath(settings.confDir), DIRECTORY_MODE);
-    replaceFile(root, settings.paths.selector, () => encoder.encode(`${name}\n`));
+    replaceFile(root, selector, () => encoder.encode(`${name}\n`), { intent, log });
   } catch (cause) {
-    if (!(cause instanceof TorcxError)) throw cause;
-    throw new TorcxError(
-      "failed",
-      `Cannot select profile ${quote(name)}: ${quote(settings.paths.selector)} cannot be written`,
-      {
-        cause,
-      },
-    );
+    if (!(cause instanceof TorcxError) || cause.code === "busy") throw cause;
+    throw new TorcxError("failed", `${intent}: ${quote(selector)} cannot be written`, { cause });
   }
 }
 
@@ -135,7 +122,7 @@ export function useImage(
 ): string {
   const path = getEditablePath(root, settings, log, target);
   if (image.reference !== "") checkArchive(root, settings, log, image, options.isMissingAllowed === true);
-  editProfile(root, target, path, (profile) => setProfileImage(profile, image));
+  editProfile(root, log, target, path, (profile) => setProfileImage(profile, image));
   return path;
 }
 
@@ -173,7 +160,7 @@ export function removeImage(
   name: ImageName,
 ): string {
   const path = getEditablePath(root, settings, log, target);
-  editProfile(root, target, path, (profile) => {
+  editProfile(root, log, target, path, (profile) => {
     const edited = removeProfileImage(profile, name);
     if (edited !== undefined) return edited;
     throw new TorcxError("not_found", `Cannot remove image ${quote(name)}: ${quote(path)} does not list it`, {
@@ -200,59 +187,24 @@ function getEditablePath(root: Root, settings: Settings, log: Logger, target: Pr
 
 function editProfile(
   root: Root,
+  log: Logger,
   target: ProfileTarget,
   path: string,
   edit: (profile: Profile) => Profile,
 ): void {
-  const shown = quote("name" in target ? target.name : path);
+  const intent = `Cannot edit profile ${quote("name" in target ? target.name : path)}`;
   try {
     replaceFile(
       root,
       path,
       () => encoder.encode(encodeProfile(edit(readProfile(root, { ...target, path })))),
+      { intent, log },
     );
   } catch (cause) {
     // What edit() and readProfile() throw says it all; a failed system call does not.
     if (!(cause instanceof TorcxError) || (cause.code !== "syscall" && cause.code !== "no_space")) {
       throw cause;
     }
-    throw new TorcxError("failed", `Cannot edit profile ${shown}: ${quote(path)} cannot be written`, {
-      cause,
-    });
+    throw new TorcxError("failed", `${intent}: ${quote(path)} cannot be written`, { cause });
   }
-}
-
-/**
- * Replaces a file, the target of a symlink rather than the symlink. `make` runs while the directory
- * is locked, so that of two edits at once none is lost.
- */
-function replaceFile(root: Root, path: string, make: () => Uint8Array<ArrayBuffer>): void {
-  const target = resolveSymlinks(root, encodePath(path));
-  const directory = root.open(splitPath(target).parent, O_RDONLY | O_DIRECTORY);
-  try {
-    flock(directory, LOCK_EX);
-    const stat = root.findStat(target);
-    if (stat !== undefined && stat.type !== "file") {
-      throw new TorcxError(
-        "invalid",
-        `Cannot replace ${quote(path)}: it is a ${stat.type}, not a regular file`,
-      );
-    }
-    const data = make();
-    if (stat === undefined) root.writeFileAtomic(target, data, FILE_MODE);
-    else root.writeFileAtomic(target, data, stat.mode, { owner: { uid: stat.uid, gid: stat.gid } });
-  } finally {
-    close(directory);
-  }
-}
-
-/** Returns the path of what a path's last component leads to; its parents are left to the kernel. */
-function resolveSymlinks(root: Root, path: ByteString): ByteString {
-  let current = path;
-  for (let count = 0; count < SYMLINKS_MAX; count++) {
-    if (root.findLstat(current)?.type !== "symlink") return current;
-    const link = root.readLink(current);
-    current = link.startsWith("/") ? link : joinPath(splitPath(current).parent, link);
-  }
-  throw new TorcxError("invalid", `Cannot replace ${quote(decodePath(path))}: too many symlinks`);
 }

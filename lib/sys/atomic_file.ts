@@ -5,6 +5,7 @@
 
 import { isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
+import { copyAttributes } from "./attributes.ts";
 import { close, fchmod, fchown, fsync, linkat, openat, renameat, unlinkat, writeAll } from "./calls.ts";
 import { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } from "./flags.ts";
 
@@ -12,6 +13,8 @@ import { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } from "./
 export interface WriteFileOptions {
   /** The new file's owner; by default that of this process. */
   owner?: { uid: number; gid: number };
+  /** An open file whose extended attributes and ACL the new one gets; it is refused if one cannot be set. */
+  attributesOf?: number;
   /** Fails with EEXIST instead of replacing a file. Default false. */
   isNew?: boolean;
   /** Told of what fails once the file is in its place: it is written, and nothing of that undoes it. */
@@ -54,7 +57,7 @@ export function writeFileAtomicAt(
 ): void {
   const temporary = makeTemporaryName();
   try {
-    writeNewFileAt(dir, temporary, data, mode, options.owner);
+    writeNewFileAt(dir, temporary, data, mode, options);
     // Unlike a rename, a link never replaces what somebody else has made in the meantime.
     if (options.isNew === true) linkat(dir, temporary, dir, name);
     else renameat(dir, temporary, dir, name);
@@ -82,13 +85,14 @@ export function writeNewFileAt(
   name: ByteString,
   data: Uint8Array<ArrayBuffer>,
   mode: number,
-  owner?: { uid: number; gid: number },
+  { owner, attributesOf }: Pick<WriteFileOptions, "owner" | "attributesOf"> = {},
 ): void {
   const fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeAll(fd, data);
     // A change of owner clears setuid bits: it comes before the mode.
     if (owner !== undefined) fchown(fd, owner.uid, owner.gid);
+    if (attributesOf !== undefined) copyAttributes(attributesOf, fd);
     fchmod(fd, mode);
     fsync(fd);
   } finally {

@@ -370,6 +370,11 @@ export function flistxattr(fd: number): ByteString[] {
   }
 }
 
+/** fremovexattr(2). */
+export function fremovexattr(fd: number, name: ByteString): void {
+  if (libc.fremovexattr(fd, put("fremovexattr", name)) < 0) fail("fremovexattr", [fd, name]);
+}
+
 /** unshare(2), of the calling thread. */
 export function unshare(flags: number): void {
   while (libc.unshare(flags) < 0) restartOrFail("unshare", [`0x${flags.toString(16)}`]);
