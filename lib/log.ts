@@ -35,6 +35,21 @@ const drop = (): void => {};
 /** A log that drops everything, for what is looked at twice or while a line is being typed. */
 export const SILENT_LOG: Logger = { error: drop, warning: drop, info: drop, debug: drop };
 
+/** Returns a log that also keeps its warnings and errors in a list. */
+export function keepWarnings(log: Logger, warnings: string[]): Logger {
+  return {
+    ...log,
+    error(message): void {
+      warnings.push(message);
+      log.error(message);
+    },
+    warning(message): void {
+      warnings.push(message);
+      log.warning(message);
+    },
+  };
+}
+
 /** How a line looks: `text` for people, `priority` with `<N>` for journald and /dev/kmsg. */
 export type LogForm = "text" | "priority";
 

@@ -4,6 +4,7 @@
  */
 
 import { type ByteString, encodePath, joinPath, splitPath } from "../bytes.ts";
+import { explainMissing } from "../catalog/missing.ts";
 import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts";
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
 import type { MergedImage } from "../catalog/merge.ts";
@@ -62,8 +63,9 @@ export interface PlanOptions {
  * @throws {TorcxError} if a profile cannot be read, or `options.profile` does not exist.
  */
 export function planApply(root: Root, settings: Settings, log: Logger, options: PlanOptions = {}): ApplyPlan {
-  const selection = selectProfiles(root, settings, log, { ...options, onUnknown: "warn" });
+  const selected = selectProfiles(root, settings, log, { ...options, onUnknown: "warn" });
   const index = indexStores(root, settings, log);
+  const selection = { ...selected, warnings: [...selected.warnings, ...index.warnings] };
   const plan: ApplyPlan = {
     selection,
     images: [],
@@ -76,7 +78,7 @@ export function planApply(root: Root, settings: Settings, log: Logger, options: 
   for (const image of selection.images) {
     const archive = index.find(image);
     if (archive === undefined) {
-      plan.missing.push({ image, archive, error: describeMissing(image, index.stores) });
+      plan.missing.push({ image, archive, error: describeMissing(image, index) });
       continue;
     }
     try {
@@ -95,12 +97,10 @@ export function planApply(root: Root, settings: Settings, log: Logger, options: 
   return plan;
 }
 
-function describeMissing(image: MergedImage, stores: readonly string[]): TorcxError {
-  const places = stores.length === 0
-    ? "no store exists"
-    : `not found in ${stores.length} store${stores.length === 1 ? "" : "s"}: ${stores.map(quote).join(", ")}`;
-  return new TorcxError("not_found", `Cannot find image ${quote(formatImage(image))}: ${places}`, {
-    hint:
+function describeMissing(image: MergedImage, index: StoreIndex): TorcxError {
+  const { state, hint } = explainMissing(index, [image]);
+  return new TorcxError("not_found", `Cannot find image ${quote(formatImage(image))}: ${state}`, {
+    hint: hint ??
       `Put ${image.name}:${image.reference}.torcx.tgz or .torcx.squashfs into a store, or take the image out of profile ${
         quote(image.profile)
       }`,

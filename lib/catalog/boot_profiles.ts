@@ -6,7 +6,7 @@
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
+import { keepWarnings, type Logger } from "../log.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
 import type { Profile } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
@@ -46,7 +46,8 @@ type Profiles = ReadonlyMap<ProfileName, ProfileFile>;
  * Selects, reads and merges the profiles of the next boot.
  *
  * @throws {TorcxError} `not_found` if `options.profile` does not exist, or, with `onUnknown: "error"`,
- *   there is no upper profile; `failed` if a profile cannot be read or parsed.
+ *   there is no upper profile; `failed` if a profile cannot be read or parsed, or a directory of profiles,
+ *   the selector or the docker flag is there and cannot be read.
  */
 export function selectProfiles(
   root: Root,
@@ -55,26 +56,21 @@ export function selectProfiles(
   options: SelectProfilesOptions,
 ): ProfileSelection {
   const warnings: string[] = [...settings.warnings];
-  const warn = (message: string): void => {
-    warnings.push(message);
-    log.warning(message);
-  };
-  const fail = (message: string): void => {
-    warnings.push(message);
-    log.error(message);
-  };
-  const profiles = listProfiles(root, settings, log);
-  const vendor = pickVendor(root, settings, profiles, { warn, fail });
+  const kept = keepWarnings(log, warnings);
+  const profiles = listProfiles(root, settings, kept);
+  const vendor = pickVendor(root, settings, profiles, kept);
   const lower = [vendor, OEM].filter((name) => profiles.has(name));
   const { upper, upperFault } = options.profile === undefined
-    ? pickUpper(root, settings, profiles, options, warn)
+    ? pickUpper(root, settings, profiles, options, kept)
     : { upper: getProfile(profiles, options.profile).name, upperFault: undefined };
   const names = upper === undefined ? lower : [...lower, upper];
   const list = names.map((name) => ({ name, profile: readProfile(root, profiles.get(name)!) }));
   for (const { name, profile } of list) {
     const twice = findTwice(profile);
     if (twice !== undefined) {
-      warn(`profile ${quote(name)} lists image ${quote(twice)} more than once: the last entry counts`);
+      kept.warning(
+        `profile ${quote(name)} lists image ${quote(twice)} more than once: the last entry counts`,
+      );
     }
   }
   return { lower, upper, upperFault, images: mergeProfiles(list), warnings };
@@ -85,30 +81,31 @@ function findTwice(profile: Profile): string | undefined {
   return profile.images.find(({ name }) => names.size === names.add(name).size)?.name;
 }
 
-/** Where messages go: `warn` is a warning, `fail` is logged as an error but stops nothing. */
-interface Messages {
-  warn: (message: string) => void;
-  fail: (message: string) => void;
-}
-
 /** The docker-1.12 rule: COREOS/docker-1.12 may replace the vendor profile. */
-function pickVendor(root: Root, settings: Settings, profiles: Profiles, messages: Messages): ProfileName {
+function pickVendor(root: Root, settings: Settings, profiles: Profiles, log: Logger): ProfileName {
   const path = join(settings.paths.coreosDir, "docker-1.12");
   let value;
   try {
     value = new TextDecoder().decode(root.readFile(encodePath(path))).trim();
-  } catch (error) {
-    if (!(error instanceof TorcxError)) throw error;
-    if (!isErrno(error, "ENOENT", "ENOTDIR")) messages.warn(`ignoring ${quote(path)}: ${error.message}`);
-    return VENDOR;
+  } catch (cause) {
+    if (isErrno(cause, "ENOENT", "ENOTDIR")) return VENDOR;
+    // What is no regular file, or far too large, is as good as another value.
+    if (cause instanceof TorcxError && cause.code === "invalid") {
+      log.warning(`ignoring ${quote(path)}: ${cause.message}`);
+      return VENDOR;
+    }
+    if (!(cause instanceof TorcxError)) throw cause;
+    throw new TorcxError("failed", `Cannot select the vendor profile: ${quote(path)} cannot be read`, {
+      cause,
+    });
   }
   if (value !== "yes" && value !== "no") {
-    messages.warn(`ignoring ${quote(path)}: it holds neither "yes" nor "no"`);
+    log.warning(`ignoring ${quote(path)}: it holds neither "yes" nor "no"`);
     return VENDOR;
   }
   const name = `docker-1.12-${value}` as ProfileName;
   if (profiles.has(name)) return name;
-  messages.fail(`cannot replace the vendor profile as ${quote(path)} asks: no profile ${quote(name)}`);
+  log.error(`cannot replace the vendor profile as ${quote(path)} asks: no profile ${quote(name)}`);
   return VENDOR;
 }
 
@@ -117,7 +114,7 @@ function pickUpper(
   settings: Settings,
   profiles: Profiles,
   { isNextBoot = false, onUnknown }: SelectProfilesOptions,
-  warn: (message: string) => void,
+  log: Logger,
 ): Pick<ProfileSelection, "upper" | "upperFault"> {
   const text = isNextBoot ? undefined : settings.boot.profileText;
   try {
@@ -126,8 +123,9 @@ function pickUpper(
       : checkUpper(profiles, text, "torcx_profile= on the kernel command line");
     return { upper, upperFault: undefined };
   } catch (error) {
-    if (onUnknown === "error" || !(error instanceof TorcxError)) throw error;
-    warn(`going on without an upper profile: ${error.message}`);
+    // A selector that cannot be read may name any profile: that is no reason to boot without it.
+    if (onUnknown === "error" || !(error instanceof TorcxError) || error.code !== "not_found") throw error;
+    log.warning(`going on without an upper profile: ${error.message}`);
     // Without a selector, or with `torcx_profile=`, none was asked for; an empty selector was cut off.
     const isSelected = text === undefined
       ? root.findLstat(encodePath(settings.paths.selector)) !== undefined

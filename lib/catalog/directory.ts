@@ -1,6 +1,7 @@
 /**
  * Owns the one way in which directories of profiles and stores are listed: regular files, and
- * symlinks that end at one inside the root. It opens no file. Callers: profiles, stores.
+ * symlinks that end at one inside the root. Only what does not exist is absent: what cannot be read is
+ * an error, so that nobody works with a part of what is there. It opens no file.
  */
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
@@ -10,7 +11,9 @@ import type { DirEntry, Root } from "../sys/root.ts";
 
 /**
  * Lists the names of regular files with one of the suffixes, sorted bytewise. A missing directory
- * has none; one that cannot be read has none and is a warning.
+ * has none.
+ *
+ * @throws {TorcxError} `failed` if the directory or one of its entries is there and cannot be read.
  */
 export function listRegularFiles(
   root: Root,
@@ -18,49 +21,71 @@ export function listRegularFiles(
   suffixes: readonly string[],
   log: Logger,
 ): string[] {
-  return findRegularFiles(root, directory, suffixes, log) ?? [];
+  const entries = findEntries(root, directory, log);
+  return entries === undefined ? [] : pickRegularFiles(root, directory, entries, suffixes, log);
 }
 
-/** As {@linkcode listRegularFiles}, undefined if the directory is missing or cannot be read. */
-export function findRegularFiles(
+/**
+ * Reads a directory, undefined if it is missing.
+ *
+ * @throws {TorcxError} `failed` if it is there and cannot be read.
+ */
+export function findEntries(root: Root, directory: string, log: Logger): DirEntry[] | undefined {
+  const path = encodePath(directory);
+  try {
+    return root.readDir(path);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    if (!isErrno(cause, "ENOENT", "ENOTDIR")) {
+      throw describeUnreadable(`directory ${quote(directory)}`, cause);
+    }
+  }
+  const type = root.findLstat(path)?.type;
+  if (type === undefined) log.debug(`skipping directory ${quote(directory)}: it is missing`);
+  else {
+    const state = type === "symlink" ? "a symlink that leads to no directory" : `a ${type}, not a directory`;
+    log.warning(`skipping directory ${quote(directory)}: it is ${state}`);
+  }
+  return undefined;
+}
+
+/** Of a directory's entries, picks the regular files as {@linkcode listRegularFiles} does. */
+export function pickRegularFiles(
   root: Root,
   directory: string,
+  entries: readonly DirEntry[],
   suffixes: readonly string[],
   log: Logger,
-): string[] | undefined {
+): string[] {
   const path = encodePath(directory);
-  let entries: DirEntry[];
-  try {
-    entries = root.readDir(path);
-  } catch (error) {
-    if (!(error instanceof TorcxError)) throw error;
-    if (isErrno(error, "ENOENT", "ENOTDIR")) {
-      log.debug(`skipping directory ${quote(directory)}: it is missing`);
-    } else log.warning(`skipping directory ${quote(directory)}: ${error.message}`);
-    return undefined;
-  }
-  const names: string[] = [];
-  for (const { name, type } of entries) {
-    if (!suffixes.some((suffix) => name.endsWith(suffix))) continue;
+  return entries
+    .filter(({ name }) => suffixes.some((suffix) => name.endsWith(suffix)))
     // The type in the directory entry spares a stat per file.
-    if (type === "file" || isRegularFile(root, joinPath(path, name), log)) names.push(decodePath(name));
-  }
-  return names;
+    .filter(({ name, type }) => type === "file" || isRegularFile(root, joinPath(path, name), log))
+    .map(({ name }) => decodePath(name));
 }
 
 function isRegularFile(root: Root, path: ByteString, log: Logger): boolean {
   const shown = quote(decodePath(path));
+  let stat;
   try {
-    const stat = root.findStat(path);
-    if (stat?.type === "file") return true;
-    log.warning(
-      stat === undefined
-        ? `skipping ${shown}: it is a symlink that leads nowhere`
-        : `skipping ${shown}: it is a ${stat.type}, not a regular file`,
-    );
-  } catch (error) {
-    if (!(error instanceof TorcxError)) throw error;
-    log.warning(`skipping ${shown}: ${error.message}`);
+    stat = root.findStat(path);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    throw describeUnreadable(shown, cause);
   }
+  if (stat?.type === "file") return true;
+  log.warning(
+    stat === undefined
+      ? `skipping ${shown}: it is a symlink that leads nowhere`
+      : `skipping ${shown}: it is a ${stat.type}, not a regular file`,
+  );
   return false;
+}
+
+function describeUnreadable(what: string, cause: TorcxError): TorcxError {
+  return new TorcxError("failed", `Cannot read ${what}: it is there but unreadable`, {
+    cause,
+    hint: "What cannot be read is not taken for absent: make it readable, or take it away",
+  });
 }

@@ -18,6 +18,7 @@ import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Root } from "../sys/root.ts";
 import { getNextProfile } from "./boot_profiles.ts";
+import { explainMissing } from "./missing.ts";
 import { getProfile, listProfiles, type ProfileFile, readProfile } from "./profiles.ts";
 import { replaceFile } from "./replace_file.ts";
 import { indexStores } from "./stores.ts";
@@ -135,13 +136,13 @@ function checkArchive(
 ): void {
   const index = indexStores(root, settings, log);
   if (index.find(image) !== undefined) return;
-  const state = `image ${quote(formatImage(image))} is in none of ${index.stores.length} stores`;
+  const { state, hint } = explainMissing(index, [image]);
   if (isMissingAllowed) {
-    log.warning(state);
+    log.warning(`image ${quote(formatImage(image))}: ${state}`);
     return;
   }
   throw new TorcxError("not_found", `Cannot use image ${quote(formatImage(image))}: ${state}`, {
-    hint: 'Put its archive into a store first, or give "--allow=missing"',
+    hint: hint ?? 'Put its archive into a store first, or give "--allow=missing"',
   });
 }
 

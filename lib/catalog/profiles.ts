@@ -24,7 +24,11 @@ export interface ProfileFile {
   layer: Layer;
 }
 
-/** Lists the profiles, sorted by name; a later layer overrides an earlier one. */
+/**
+ * Lists the profiles, sorted by name; a later layer overrides an earlier one.
+ *
+ * @throws {TorcxError} `failed` if a profile directory or one of its entries is there and cannot be read.
+ */
 export function listProfiles(root: Root, settings: Settings, log: Logger): Map<ProfileName, ProfileFile> {
   const found: ProfileFile[] = [];
   for (const { layer, path: directory } of listProfileDirs(settings)) {
@@ -66,15 +70,16 @@ export function readProfile(root: Root, file: { name?: ProfileName; path: string
     return parseProfile(decodeText(root.readFile(encodePath(file.path)), file.path), file.path);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    const isMissing = isErrno(cause, "ENOENT", "ENOTDIR");
+    const [code, state] = isErrno(cause, "ENOENT", "ENOTDIR")
+      ? ["not_found", "it does not exist"] as const
+      : [
+        "failed",
+        cause.code === "syscall" ? "it cannot be read" : "it is not a valid profile file",
+      ] as const;
     const message = file.name === undefined
       ? `Cannot read profile file ${quote(file.path)}`
       : `Cannot read profile ${quote(file.name)}`;
-    throw new TorcxError(
-      isMissing ? "not_found" : "failed",
-      `${message}: ${isMissing ? "it does not exist" : "it is not a valid profile file"}`,
-      { cause },
-    );
+    throw new TorcxError(code, `${message}: ${state}`, { cause });
   }
 }
 

@@ -4,8 +4,8 @@
  */
 
 import { quote } from "../errors.ts";
-import { encodePath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
+import { decodePath, encodePath } from "../bytes.ts";
+import { keepWarnings, type Logger } from "../log.ts";
 import {
   formatImage,
   type ImageName,
@@ -16,9 +16,9 @@ import {
 } from "../manifest/names.ts";
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
-import { listStorePaths, type StorePathOptions } from "../config/stores.ts";
-import type { Root } from "../sys/root.ts";
-import { findRegularFiles } from "./directory.ts";
+import { listStores, type StorePath, type StorePathOptions } from "../config/stores.ts";
+import type { DirEntry, Root } from "../sys/root.ts";
+import { findEntries, pickRegularFiles } from "./directory.ts";
 
 /** How an archive is made. */
 export type ArchiveFormat = "tgz" | "squashfs";
@@ -42,6 +42,12 @@ export interface StoreIndex {
   shadowed: { archive: Archive; by: Archive }[];
   /** The stores that exist, in lookup order. */
   stores: string[];
+  /** The stores that are configured and do not exist. */
+  absent: StorePath[];
+  /** All that lies in the stores, archives or not. */
+  files: { store: string; file: string }[];
+  /** What was passed over. */
+  warnings: string[];
   /** The archive of an image. */
   find(image: { name: string; reference: string }): Archive | undefined;
 }
@@ -55,6 +61,8 @@ export interface IndexStoresOptions extends StorePathOptions {
 /**
  * Reads all stores. The first store wins for one image, but a squashfs in any store beats a tgz; a
  * shadowed archive is a warning.
+ *
+ * @throws {TorcxError} `failed` if a store or one of its entries is there and cannot be read.
  */
 export function indexStores(
   root: Root,
@@ -63,21 +71,33 @@ export function indexStores(
   options: IndexStoresOptions = {},
 ): StoreIndex {
   const stores: string[] = [];
+  const absent: StorePath[] = [];
+  const files: StoreIndex["files"] = [];
+  const warnings: string[] = [];
+  const kept = keepWarnings(log, warnings);
   const winners = new Map<string, Archive>();
   const losers: Archive[] = [];
   const seen = new Set<string>();
-  for (const store of listStorePaths(settings, options.osVersion, options)) {
-    const archives = findArchives(root, store, log);
-    if (archives === undefined) continue;
+  for (const place of listStores(settings, options.osVersion, options)) {
+    const store = place.path;
+    const entries = findEntries(root, store, kept);
+    if (entries === undefined) {
+      if (!place.isConfigured) continue;
+      absent.push(place);
+      kept.warning(`store ${quote(store)} (${place.source}) is absent: is it mounted?`);
+      continue;
+    }
     // A store that is reached by two paths shadows nothing.
-    const stat = root.findStat(encodePath(store));
-    const identity = `${stat?.dev}:${stat?.ino}`;
+    const stat = root.stat(encodePath(store));
+    const identity = `${stat.dev}:${stat.ino}`;
     if (seen.has(identity)) {
       log.debug(`skipping store ${quote(store)}: it was read by another path`);
       continue;
     }
     seen.add(identity);
     stores.push(store);
+    files.push(...entries.map(({ name }) => ({ store, file: decodePath(name) })));
+    const archives = pickArchives(root, store, entries, kept);
     for (const archive of archives) {
       const key = formatImage(archive);
       const winner = winners.get(key);
@@ -99,17 +119,25 @@ export function indexStores(
     archives: [...winners.values()].sort(compareArchives),
     shadowed,
     stores,
+    absent,
+    files,
+    warnings,
     find: (image) => winners.get(formatImage(image)),
   };
 }
 
-/** Lists the archives of one store, sorted by file name; a missing store has none. */
+/**
+ * Lists the archives of one store, sorted by file name; a missing store has none.
+ *
+ * @throws {TorcxError} `failed` if it is there and cannot be read.
+ */
 export function listArchives(root: Root, store: string, log: Logger): Archive[] {
-  return findArchives(root, store, log) ?? [];
+  const entries = findEntries(root, store, log);
+  return entries === undefined ? [] : pickArchives(root, store, entries, log);
 }
 
-function findArchives(root: Root, store: string, log: Logger): Archive[] | undefined {
-  return findRegularFiles(root, store, SUFFIXES, log)?.flatMap((file) => {
+function pickArchives(root: Root, store: string, entries: readonly DirEntry[], log: Logger): Archive[] {
+  return pickRegularFiles(root, store, entries, SUFFIXES, log).flatMap((file) => {
     const archive = parseArchiveName(file, store);
     if (archive !== undefined) return [archive];
     log.warning(`skipping archive ${quote(join(store, file))}: it holds no legal NAME:REFERENCE`);

@@ -243,13 +243,13 @@ Deno.test("useImage() fails if the image is in no store, unless that is allowed"
     ({ root, log, readSettings }) =>
       useImage(root, readSettings(), log, { name: name("edge") }, image("docker:18")),
     "not_found",
-    'Cannot use image "docker:18": image "docker:18" is in none of 1 stores',
+    'Cannot use image "docker:18": not found in 1 store: "/var/lib/torcx/store"',
   );
   await check(nodes, ({ root, log, readSettings }) => {
     useImage(root, readSettings(), log, { name: name("edge") }, image("docker:18"), {
       isMissingAllowed: true,
     });
-    assertEquals(log.lines, ['warning: image "docker:18" is in none of 1 stores']);
+    assertEquals(log.lines, ['warning: image "docker:18": not found in 1 store: "/var/lib/torcx/store"']);
   }, { [`${USER}/edge.json`]: `644 ${V1_TEXT.replace("1.12", "18")}` });
   await check(nodes, ({ root, log, readSettings }) => {
     useImage(root, readSettings(), log, { name: name("edge") }, image("docker:"));

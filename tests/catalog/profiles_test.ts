@@ -183,11 +183,6 @@ const SELECT_CASES: Record<string, SelectCase> = {
       `${NO_UPPER}selector "/etc/torcx/next-profile" holds no legal profile name`,
     ],
   },
-  "a selector that is a directory": {
-    nodes: { ...LOWER, "etc/torcx/next-profile": { dir: true } },
-    lower: ["vendor", "oem"],
-    log: [`${NO_UPPER}selector "/etc/torcx/next-profile" cannot be read`],
-  },
   "torcx_profile= over the selector": {
     nodes: { ...SELECTED, [`${USER}/rescue.json`]: EMPTY },
     kernel: "torcx_profile=rescue",
@@ -240,7 +235,7 @@ const SELECT_CASES: Record<string, SelectCase> = {
       MISSING_SELECTOR,
     ],
   },
-  "docker-1.12 that is unreadable": {
+  "docker-1.12 that is no regular file": {
     nodes: { ...DOCKER, "etc/coreos/docker-1.12": { dir: true } },
     lower: ["vendor", "oem"],
     log: [
@@ -259,6 +254,19 @@ for (const [title, { nodes, lower, upper, log: lines = [], kernel = "" }] of Obj
       assertEquals(selection.warnings, lines.map((line) => line.replace(/^\w+: /, "")));
     }));
 }
+
+Deno.test("selectProfiles() fails if the selector is there and cannot be read: it may name any profile", () =>
+  withTree(
+    { ...LOWER, "etc/torcx/next-profile": { dir: true }, ...OS_RELEASE },
+    ({ root, log, readSettings }) => {
+      const settings = readSettings();
+      const error = catchError(() => selectProfiles(root, settings, log, { onUnknown: "warn" }));
+      assertEquals(listMessages(error), [
+        'Cannot find the next profile: selector "/etc/torcx/next-profile" cannot be read',
+        'Cannot read "/etc/torcx/next-profile": it is a directory, not a regular file',
+      ]);
+    },
+  ));
 
 Deno.test("selectProfiles() merges vendor, oem, upper in this order (contract: Boot, step 5)", () =>
   withTree({ ...SELECTED, ...OS_RELEASE }, ({ root, log, readSettings }) => {

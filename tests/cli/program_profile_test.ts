@@ -166,7 +166,8 @@ const USE_IMAGE: ProgramCase[] = [
     does: "adds a missing image if that is allowed, and warns",
     args: ["profile", "use-image", "rkt:1", "--allow=missing", "--file", "/etc/torcx/profiles/edge.json"],
     code: 0,
-    stderr: `${SHADOW_WARNING}torcx: warning: image "rkt:1" is in none of 4 stores\n`.replace("4", "3"),
+    stderr:
+      `${SHADOW_WARNING}torcx: warning: image "rkt:1": not found in 3 stores: "/usr/share/torcx/store", "/var/lib/torcx/store/1.2.3", "/var/lib/torcx/store"\n`,
     after: {
       "etc/torcx/profiles/edge.json": makeEdge([
         { name: "docker", reference: "2" },
@@ -187,7 +188,7 @@ const USE_IMAGE: ProgramCase[] = [
     args: ["profile", "use-image", "--name", "edge", "rkt:1"],
     code: 1,
     stderr:
-      `${SHADOW_WARNING}torcx: Cannot use image "rkt:1": image "rkt:1" is in none of 3 stores\nHint: Put its archive into a store first, or give "--allow=missing"\n`,
+      `${SHADOW_WARNING}torcx: Cannot use image "rkt:1": not found in 3 stores: "/usr/share/torcx/store", "/var/lib/torcx/store/1.2.3", "/var/lib/torcx/store"\nHint: Put its archive into a store first, or give "--allow=missing"\n`,
   },
   {
     does: "fails if the profile is no user profile",
@@ -346,7 +347,7 @@ const CHECK: ProgramCase[] = [
     system: { "etc/torcx/profiles/edge.json": makeProfile("docker:2", "a:1", "b:2", "c:") },
     code: 1,
     stderr:
-      `${SHADOW_WARNING}torcx: Cannot use profile "edge": 2 of 3 images are in none of 3 stores: "a:1", "b:2"\n${MISSING_HINT}`,
+      `${SHADOW_WARNING}torcx: Cannot use profile "edge": 2 of 3 images are missing: "a:1", "b:2" (not found in 3 stores: "/usr/share/torcx/store", "/var/lib/torcx/store/1.2.3", "/var/lib/torcx/store")\n${MISSING_HINT}`,
   },
   {
     does: "checks a file",
@@ -360,7 +361,7 @@ const CHECK: ProgramCase[] = [
     args: ["profile", "check", "-n", "1.2.1"],
     code: 1,
     stderr:
-      `${SHADOW_WARNING}torcx: Cannot use profile "edge": 1 of 2 images are in none of 2 stores: "etcd:3"\n${MISSING_HINT}`,
+      `${SHADOW_WARNING}torcx: Cannot use profile "edge": 1 of 2 images are missing: "etcd:3" (not found in 2 stores: "/usr/share/torcx/store", "/var/lib/torcx/store")\n${MISSING_HINT}`,
   },
   {
     does: "skips images without a remote",

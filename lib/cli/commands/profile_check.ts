@@ -3,9 +3,10 @@
 import { quote, TorcxError } from "../../errors.ts";
 import { getNextProfile } from "../../catalog/boot_profiles.ts";
 import { getProfile, listProfiles, readProfile } from "../../catalog/profiles.ts";
+import { explainMissing } from "../../catalog/missing.ts";
 import { type Archive, indexStores } from "../../catalog/stores.ts";
 import { formatImage, type ProfileName } from "../../manifest/names.ts";
-import type { Profile } from "../../manifest/profile.ts";
+import type { Profile, ProfileImage } from "../../manifest/profile.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { findTarget } from "../profile_target.ts";
@@ -35,20 +36,20 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
     log,
     options.osRelease === undefined ? {} : { osVersion: options.osRelease },
   );
-  const missing: string[] = [];
+  const missing: ProfileImage[] = [];
   const archives: Archive[] = [];
   for (const image of images) {
     const archive = index.find(image);
-    if (archive === undefined) missing.push(quote(formatImage(image)));
+    if (archive === undefined) missing.push(image);
     else archives.push(archive);
   }
   if (missing.length > 0) {
+    const { state, hint } = explainMissing(index, missing);
+    const names = missing.map((image) => quote(formatImage(image))).join(", ");
     throw new TorcxError(
       "not_found",
-      `Cannot use ${title}: ${missing.length} of ${images.length} images are in none of ${index.stores.length} stores: ${
-        missing.join(", ")
-      }`,
-      { hint: 'Put their archives into a store; "torcx config show" lists the stores' },
+      `Cannot use ${title}: ${missing.length} of ${images.length} images are missing: ${names} (${state})`,
+      { hint: hint ?? 'Put their archives into a store; "torcx config show" lists the stores' },
     );
   }
   if (options.isDeep) await inspectArchives(title, archives, system, context);

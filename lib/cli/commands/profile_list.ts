@@ -52,7 +52,7 @@ function findNext(
   try {
     return getNextProfile(root, settings, profiles);
   } catch (error) {
-    if (!(error instanceof TorcxError)) throw error;
+    if (!(error instanceof TorcxError) || error.code !== "not_found") throw error;
     // A list is no place to fail: the field says that there is none.
     log.info(error.message);
     return undefined;
