@@ -11,6 +11,7 @@ import {
   createProfile,
   encodeProfile,
   type Profile,
+  type ProfileImage,
   removeProfileImage,
   setProfileImage,
 } from "../manifest/profile.ts";
@@ -149,7 +150,7 @@ function checkArchive(
 /**
  * Removes an image from a user profile.
  *
- * @returns the profile's path.
+ * @returns the profile's path and the entries that are gone.
  * @throws {TorcxError} `not_found` if there is no such user profile or it lists no such image,
  *   `failed` if the file cannot be read or written.
  */
@@ -159,16 +160,18 @@ export function removeImage(
   log: Logger,
   target: ProfileTarget,
   name: ImageName,
-): string {
+): { path: string; removed: ProfileImage[] } {
   const path = getEditablePath(root, settings, log, target);
+  let removed: ProfileImage[] = [];
   editProfile(root, log, target, path, (profile) => {
     const edited = removeProfileImage(profile, name);
+    removed = profile.images.filter((image) => image.name === name);
     if (edited !== undefined) return edited;
     throw new TorcxError("not_found", `Cannot remove image ${quote(name)}: ${quote(path)} does not list it`, {
       hint: 'To drop an image that a lower profile brings, use it with an empty reference: "use-image NAME:"',
     });
   });
-  return path;
+  return { path, removed };
 }
 
 function getUserPath(settings: Settings, name: ProfileName): string {

@@ -215,9 +215,16 @@ const USE_IMAGE: ProgramCase[] = [
 
 const REMOVE_IMAGE: ProgramCase[] = [
   {
-    does: "removes an image and keeps the rest",
+    does: "removes an image, keeps the rest, and says what is gone",
     args: ["profile", "remove-image", "--name", "edge", "docker"],
     code: 0,
+    stdout: {
+      kind: "torcx-profile-remove-image-v0",
+      value: {
+        filepath: "/etc/torcx/profiles/edge.json",
+        removed: [{ name: "docker", reference: "2", remote: null }],
+      },
+    },
     after: { "etc/torcx/profiles/edge.json": makeEdge([ETCD]) },
   },
   {

@@ -7,6 +7,9 @@ import { printable } from "../output.ts";
 import { getTarget } from "../profile_target.ts";
 import { openSystem } from "../system.ts";
 
+/** The kind of the JSON form. */
+const REMOVE_IMAGE_KIND = "torcx-profile-remove-image-v0";
+
 /** Edits the profile. */
 export function runProfileRemoveImage(
   options: CommandOptions<"profile remove-image">,
@@ -14,8 +17,16 @@ export function runProfileRemoveImage(
 ): number {
   using system = openSystem(options, context);
   const target = getTarget(options, context);
-  const path = removeImage(system.root, system.settings, context.log, target, options.image);
-  if (context.stdout.format === "text") {
+  const { path, removed } = removeImage(system.root, system.settings, context.log, target, options.image);
+  if (context.stdout.format === "json") {
+    context.stdout.writeJson({
+      kind: REMOVE_IMAGE_KIND,
+      value: {
+        filepath: path,
+        removed: removed.map(({ name, reference, remote }) => ({ name, reference, remote: remote ?? null })),
+      },
+    });
+  } else {
     context.stdout.writeLine(`${printable(path)} no longer lists image ${options.image}`);
   }
   return 0;
