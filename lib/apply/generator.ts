@@ -6,11 +6,13 @@
 
 import { encodePath } from "../bytes.ts";
 import { examineSettings, type Settings } from "../config/settings.ts";
-import { quote, UsageError } from "../errors.ts";
+import { listMessages, quote, TorcxError, UsageError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isPrivateMountNamespace, readOwnPath } from "../sys/namespace.ts";
 import type { Root } from "../sys/root.ts";
+import type { EarlierRun } from "./earlier_run.ts";
 import { encodeService, SERVICE_NAME, writeService } from "./hand_off.ts";
+import { writeTargetAssertions, writeTargetWant } from "./sealed_target.ts";
 
 /** What the generator is called with. */
 export interface GeneratorInput {
@@ -41,37 +43,72 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
     log.info("nothing is done: torcx=0 on the kernel command line");
     return;
   }
-  const handOff = (reason: string): void => {
-    log.info(`hands the work to ${SERVICE_NAME}: ${reason}`);
-    writeService(root, normalDir, encodeService(settings, readOwnPath()));
+  const handOff = (reason: string, isWanted = true): void => {
+    log.info(
+      isWanted
+        ? `hands the work to ${SERVICE_NAME}: ${reason}`
+        : `writes ${SERVICE_NAME}, which only a person starts: ${reason}`,
+    );
+    writeService(root, normalDir, encodeService(settings, readOwnPath()), isWanted);
   };
-  // The file that the kernel command line names may be on a file system that is mounted later.
+  // The file that the kernel command line names may be on a file system that is mounted later, and with
+  // it the name of RUN.
   if (fault?.code === "not_found") {
+    writeTargetWant(root, normalDir);
     return handOff(`no config file ${quote(settings.configPath)} is there yet`);
   }
   if (fault !== undefined) throw fault;
+  writeTargetWant(root, normalDir);
+  writeTargetAssertions(root, normalDir, settings);
+  const earlier = await findEarlierRun(root, settings, log, isPrivate);
+  if (earlier.kind === "service") return handOff(earlier.reason, earlier.isWanted);
   if (isPrivate) return handOff("mounts made by generators do not last here");
-  if (root.findLstat(encodePath(settings.runDir)) !== undefined) {
-    const { isHandedOff, writeSysusersDropIn } = await import("./in_place.ts");
-    // At a daemon-reload the unit must not vanish from under the job that runs it.
-    if (isHandedOff(root, settings)) return handOff("this boot did so before");
-    log.info(`already run: ${quote(settings.runDir)} exists`);
-    writeSysusersDropIn(root, settings, normalDir);
-    return;
+  if (earlier.kind === "none") return await applyInPlace(input, settings, normalDir, handOff);
+  log.info(`already run: ${quote(settings.runDir)} exists`);
+  const { writeSysusersDropIn } = await import("./in_place.ts");
+  writeSysusersDropIn(root, settings, normalDir);
+}
+
+async function findEarlierRun(
+  root: Root,
+  settings: Settings,
+  log: Logger,
+  isPrivate: boolean,
+): Promise<EarlierRun> {
+  // In an ordinary boot nothing has run, and nothing of the boot flow is loaded for that.
+  try {
+    if (root.findLstat(encodePath(settings.runDir)) === undefined) return { kind: "none" };
+    const { settleEarlierRun } = await import("./earlier_run.ts");
+    return settleEarlierRun(root, settings, log, isPrivate);
+  } catch (error) {
+    // The service meets the same error, and its failure is seen.
+    if (!(error instanceof TorcxError)) throw error;
+    for (const message of listMessages(error)) log.error(message);
+    return { kind: "service", isWanted: true, reason: "the state of this boot cannot be read" };
   }
-  await applyInPlace(input, settings, normalDir, handOff);
 }
 
 async function applyInPlace(
   { root, log, version, signal }: GeneratorInput,
   settings: Settings,
   normalDir: string,
-  handOff: (reason: string) => void,
+  handOff: (reason: string, isWanted?: boolean) => void,
 ): Promise<void> {
   const { applyInGenerator, findObstacle, writeSysusersDropIn } = await import("./in_place.ts");
   const obstacle = await findObstacle(root, settings, log);
   if (obstacle !== undefined) return handOff(obstacle);
-  await applyInGenerator(root, settings, log, { version, signal });
+  try {
+    await applyInGenerator(root, settings, log, { version, signal });
+  } catch (error) {
+    // A person mends the cause and starts it; this boot goes on without.
+    try {
+      handOff("applying in place failed", false);
+    } catch (cause) {
+      if (!(cause instanceof TorcxError)) throw cause;
+      for (const message of listMessages(cause)) log.error(message);
+    }
+    throw error;
+  }
   writeSysusersDropIn(root, settings, normalDir);
 }
 

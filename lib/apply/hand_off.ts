@@ -5,71 +5,92 @@
 
 import { encodePath } from "../bytes.ts";
 import { listStorePaths } from "../config/stores.ts";
-import type { Settings } from "../config/settings.ts";
+import type { SettingName, Settings } from "../config/settings.ts";
+import { ENVIRONMENT_SOURCE } from "../config/sources.ts";
 import { isErrno } from "../errors.ts";
 import type { Root } from "../sys/root.ts";
+import { quoteProgram, quoteVariable, quoteWord } from "./unit_text.ts";
 
 /** The unit's name. */
 export const SERVICE_NAME = "torcx.service";
 
 /**
- * Returns the unit's text.
+ * Returns the unit's text. It has no condition on the seal: `apply --boot` looks for itself.
  *
  * @param program the absolute path of this binary.
+ * @throws {TorcxError} `invalid` if systemd cannot start a program of that path.
  */
 export function encodeService(settings: Settings, program: string): string {
-  const { baseDir, confDir, configPath, paths } = settings;
+  const { baseDir, runDir, confDir, configPath, paths } = settings;
   const mounts = new Set([
     baseDir,
+    runDir,
     confDir,
     configPath,
     paths.vendorDir,
     paths.oemDir,
     ...listStorePaths(settings),
   ]);
-  return `# Written by torcx-generator: on this system generators cannot mount.
+  const environment = listEnvironment(settings).map(([name, value]) =>
+    `Environment=${quoteVariable(name, value)}\n`
+  );
+  // After udevd and its trigger: what they did not know of is sent to them then, and only then.
+  return `# Written by torcx-generator: here it applies the profile later in the boot, or again.
 
 [Unit]
 Description=Apply the addons of torcx
 Documentation=man:torcx(8)
 DefaultDependencies=no
-ConditionPathExists=!${escapeSpecifiers(paths.seal)}
-RequiresMountsFor=${[...mounts].map((path) => quoteWord(path)).join(" ")}
-After=local-fs.target
+RequiresMountsFor=${[...mounts].map(quoteWord).join(" ")}
+After=local-fs.target systemd-udevd.service systemd-udev-trigger.service
 Before=sysinit.target systemd-tmpfiles-setup.service systemd-networkd.service shutdown.target
 Conflicts=shutdown.target
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=${quoteWord(program, true)} apply --boot --verbose=info
+${environment.join("")}ExecStart=${quoteProgram(program)} apply --boot --verbose=info
 `;
 }
 
-/** systemd.unit(5): a percent sign starts a specifier. */
-function escapeSpecifiers(text: string): string {
-  return text.replaceAll("%", "%%");
-}
-
-/** systemd.syntax(7): one word, whatever it holds; systemd.service(5): `$` starts a variable in commands. */
-function quoteWord(text: string, isCommand = false): string {
-  const escaped = escapeSpecifiers(text).replace(/["\\]/g, "\\$&");
-  const word = isCommand ? escaped.replaceAll("$", "$$$$") : escaped;
-  return /[\s"'\\;]/.test(word) ? `"${word}"` : word;
+/** Returns the variables that the settings come from: the service has none of the generator's own. */
+function listEnvironment(settings: Settings): [string, string][] {
+  const values: Partial<Record<SettingName, string>> = {
+    base_dir: settings.baseDir,
+    run_dir: settings.runDir,
+    conf_dir: settings.confDir,
+    usr_mountpoint: settings.usrDir,
+    extra_store_paths: settings.extraStorePaths.join(":"),
+  };
+  return Object.entries(values).flatMap(([name, value]): [string, string][] => {
+    const source = settings.sources.get(name as SettingName) ?? "";
+    return source.startsWith(ENVIRONMENT_SOURCE) ? [[source.slice(ENVIRONMENT_SOURCE.length), value]] : [];
+  });
 }
 
 /**
- * Writes the unit and the link that has sysinit.target want it. Written anew they are the same.
+ * Writes the unit, and the link that has sysinit.target want it. Written anew they are the same.
  *
  * @param normalDir the generator's first argument, inside the root.
+ * @param isWanted whether the boot starts it; else only a person does.
  * @throws {SyscallError} if a file cannot be written.
  */
-export function writeService(root: Root, normalDir: string, text: string): void {
-  const wants = `${normalDir}/sysinit.target.wants`;
-  root.makeDirs(encodePath(wants), 0o755);
+export function writeService(root: Root, normalDir: string, text: string, isWanted: boolean): void {
+  root.makeDirs(encodePath(normalDir), 0o755);
   root.writeFileAtomic(encodePath(`${normalDir}/${SERVICE_NAME}`), new TextEncoder().encode(text), 0o644);
+  if (isWanted) writeWant(root, normalDir, "sysinit.target", SERVICE_NAME);
+}
+
+/**
+ * Writes the link that has one unit want another.
+ *
+ * @throws {SyscallError} if it cannot be written.
+ */
+export function writeWant(root: Root, normalDir: string, unit: string, wanted: string): void {
+  const wants = `${normalDir}/${unit}.wants`;
+  root.makeDirs(encodePath(wants), 0o755);
   try {
-    root.symlink(encodePath(`../${SERVICE_NAME}`), encodePath(`${wants}/${SERVICE_NAME}`));
+    root.symlink(encodePath(`../${wanted}`), encodePath(`${wants}/${wanted}`));
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
   }

@@ -10,32 +10,9 @@ import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { Root } from "../sys/root.ts";
 import { type ApplyOptions, applyProfile } from "./apply.ts";
-import { findJournal } from "./journal.ts";
 import { prepareSquashfs } from "./kernel_modules.ts";
 import { planApply } from "./plan.ts";
 import { readRunState } from "./run_state.ts";
-
-/** Returns whether this boot's apply is torcx.service's, done or under way. */
-export function isHandedOff(root: Root, settings: Settings): boolean {
-  const state = readRunState(root, settings);
-  switch (state.kind) {
-    case "sealed":
-    case "degraded":
-    case "unmounted":
-    case "failed":
-      return state.report?.mode === "hand-off";
-    case "killed":
-      return state.mode === "hand-off";
-    case "at_work":
-    case "unfinished":
-      return findJournal(root, settings)?.mode === "hand-off";
-    case "not_applied":
-    case "foreign":
-      return false;
-    default:
-      return state satisfies never;
-  }
-}
 
 /** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
 export async function findObstacle(root: Root, settings: Settings, log: Logger): Promise<string | undefined> {

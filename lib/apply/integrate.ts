@@ -1,104 +1,166 @@
 /**
- * Owns what the running system is told after the seal of a hand-off: users, units, networks, rules and
- * tmpfiles that came, each with the service manager's own program. A step that fails is logged and in
- * the report; the seal stays. Nothing here waits for a job: that could deadlock the boot.
+ * Owns telling the running system what came, and what it made of it. A step that fails is logged and in
+ * the report; the seal stays. In torcx.service nothing here waits for a job: that could deadlock the boot.
  */
 
-import { encodePath } from "../bytes.ts";
+import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import { listMessages, TorcxError } from "../errors.ts";
+import { listMessages, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import type { AssetKind } from "../manifest/image.ts";
 import { type ApplyReport, encodeReport, type ReportStep } from "../manifest/report.ts";
-import { type ProgramName, runProgram } from "../sys/command.ts";
+import { runProgram } from "../sys/command.ts";
+import { readManagerState, readUnitStates, type UnitState } from "../sys/manager.ts";
 import type { Root } from "../sys/root.ts";
+import { SERVICE_NAME } from "./hand_off.ts";
+import {
+  type IntegrationCall,
+  type IntegrationStep,
+  listUnits,
+  listUnitsOfInterest,
+  planAssetSteps,
+  planReload,
+  planStart,
+  type RulesTexts,
+  type SystemState,
+} from "./integration.ts";
 import { toMs } from "./recorder.ts";
-import { listTriggerArguments } from "./udev_rules.ts";
 
-/** Milliseconds for one program; a daemon-reload took 2 s under emulation. */
+/** Milliseconds for one program; a daemon-reload took 2 s under emulation, a start waits for its units. */
 const STEP_TIMEOUT = 90_000;
 
-/** One program to run. */
-export interface IntegrationStep {
-  program: ProgramName;
-  args: string[];
-  /** Runs only if this unit is active, as one that read its files already. */
-  ifActive?: string;
-}
+/** Where udev reads rules, see udev(7): of one name the first one counts. */
+const RULES_DIRS = [
+  "/etc/udev/rules.d",
+  "/run/udev/rules.d",
+  "/usr/local/lib/udev/rules.d",
+  "/usr/lib/udev/rules.d",
+  "/lib/udev/rules.d",
+] as const;
 
 /**
- * Plans the steps for what was propagated, in order.
+ * Tells the system, and writes the report anew with what was done in place of what an earlier call did.
  *
- * @param readRules returns the text of a propagated rules file.
+ * @returns the units that came, with their states; empty in torcx.service, where they start later.
  */
-export function planIntegration(report: ApplyReport, readRules: (path: string) => string): IntegrationStep[] {
-  const paths = (kind: AssetKind): string[] =>
-    report.assets.filter((asset) => asset.kind === kind).map(({ to }) => to);
-  const steps: IntegrationStep[] = [];
-  // Before all that may run as these users.
-  const sysusers = paths("sysusers");
-  if (sysusers.length > 0) steps.push({ program: "systemd-sysusers", args: sysusers });
-  const tmpfiles = paths("tmpfiles");
-  if (tmpfiles.length > 0) {
-    steps.push({
-      program: "systemd-tmpfiles",
-      args: ["--create", "--remove", ...tmpfiles],
-      // In a boot it comes after torcx.service and reads the new files by itself.
-      ifActive: "systemd-tmpfiles-setup.service",
-    });
-  }
-  const rules = paths("udev_rules");
-  if (rules.length > 0) {
-    steps.push({ program: "udevadm", args: ["control", "--reload"] });
-    const trigger = listTriggerArguments(rules.map(readRules));
-    if (trigger !== undefined) {
-      steps.push({ program: "udevadm", args: ["trigger", "--action=change", ...trigger] });
-    }
-  }
-  if (paths("network").length > 0) {
-    steps.push({ program: "networkctl", args: ["reload"], ifActive: "systemd-networkd.service" });
-  }
-  if (paths("units").length > 0) {
-    steps.push({ program: "systemctl", args: ["daemon-reload"] });
-    // The transaction of this boot was made without the new units: it is made again, and waits for nobody.
-    steps.push({ program: "systemctl", args: ["start", "--no-block", "default.target"] });
-  }
-  return steps;
-}
-
-/** Carries out the steps and adds them to the report on the disk. */
 export async function integrate(
   root: Root,
   settings: Settings,
   log: Logger,
   report: ApplyReport,
-): Promise<void> {
-  const readRules = (path: string): string => new TextDecoder().decode(root.readFile(encodePath(path)));
-  for (const step of planIntegration(report, readRules)) {
-    if (step.ifActive !== undefined && !await isActive(step.ifActive)) continue;
-    report.steps.push(await runStep(step, log));
+  call: IntegrationCall,
+): Promise<UnitState[]> {
+  const run = async (steps: readonly IntegrationStep[]): Promise<void> => {
+    for (const step of steps) report.steps.push(await runStep(step, log));
+  };
+  const hadSteps = report.steps.length > 0;
+  report.steps = [];
+  if (report.assets.length > 0 || call.isRecovery) {
+    const state = await readState(report, call, log);
+    await run(planAssetSteps(report, state, readRules(root, report, log)));
+    await run(planReload(report, call));
+    const started = call.isRecovery && !call.isService ? await prepareStart(report, log, run) : [];
+    await run(planStart(report, call, state, started));
   }
-  if (report.steps.length === 0) return;
-  const bytes = new TextEncoder().encode(encodeReport(report));
-  root.writeFileAtomic(encodePath(settings.paths.report), bytes, 0o444);
+  if (hadSteps || report.steps.length > 0) writeReport(root, settings, report, log);
+  return call.isService ? [] : [...(await askFor(listUnits(report), log)).values()];
 }
 
-async function isActive(unit: string): Promise<boolean> {
+async function readState(report: ApplyReport, call: IntegrationCall, log: Logger): Promise<SystemState> {
+  const units = await askFor(listUnitsOfInterest(report), log);
+  // In the first run of a boot it is known.
+  if (!call.isRecovery) return { manager: undefined, units };
   try {
-    await runProgram("systemctl", ["is-active", "--quiet", unit], { timeout: STEP_TIMEOUT });
-    return true;
+    return { manager: await readManagerState(), units };
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
-    return false;
+    log.warning(listMessages(error).join(": "));
+    return { manager: undefined, units };
   }
 }
 
-async function runStep({ program, args }: IntegrationStep, log: Logger): Promise<ReportStep> {
+async function askFor(names: readonly string[], log: Logger): Promise<Map<string, UnitState>> {
+  try {
+    return await readUnitStates(names);
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    log.warning(listMessages(error).join(": "));
+    return new Map();
+  }
+}
+
+/** Forgets failures, so that no limit of starts holds, and returns torcx.service where it exists. */
+async function prepareStart(
+  report: ApplyReport,
+  log: Logger,
+  run: (steps: IntegrationStep[]) => Promise<void>,
+): Promise<string[]> {
+  const states = await askFor([SERVICE_NAME, ...listUnits(report)], log);
+  const failed = [...states].filter(([, { active }]) => active === "failed").map(([name]) => name);
+  if (failed.length > 0) await run([{ program: "systemctl", args: ["reset-failed", ...failed] }]);
+  // It finds the system sealed and is active then.
+  return states.get(SERVICE_NAME)?.load === "loaded" ? [SERVICE_NAME] : [];
+}
+
+/** Reads the rules files that came, and all of them. What cannot be read is named, and left out. */
+function readRules(root: Root, report: ApplyReport, log: Logger): RulesTexts {
+  const attempt = <T>(path: ByteString, act: () => T, fallback: T): T => {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+      log.warning(`cannot read ${quote(decodePath(path))}: ${listMessages(error).join(": ")}`);
+      return fallback;
+    }
+  };
+  const read = (path: ByteString): string =>
+    attempt(path, () => new TextDecoder().decode(root.readFile(path)), "");
+  const list = (directory: string): ByteString[] =>
+    attempt(encodePath(directory), () => listRulesFiles(root, encodePath(directory)), []);
+  return {
+    added: report.assets.filter(({ kind }) => kind === "udev_rules").map(({ to }) => read(encodePath(to))),
+    readAll: () => {
+      const files = new Map<ByteString, ByteString>();
+      for (const path of RULES_DIRS.flatMap(list)) {
+        const { name } = splitPath(path);
+        if (!files.has(name)) files.set(name, path);
+      }
+      return [...files].sort(([a], [b]) => a < b ? -1 : 1).map(([, path]) =>
+        // A link to /dev/null takes the file of this name away.
+        attempt(path, () => root.findStat(path)?.type, undefined) === "file" ? read(path) : ""
+      );
+    },
+  };
+}
+
+function listRulesFiles(root: Root, directory: ByteString): ByteString[] {
+  if (root.findStat(directory)?.type !== "directory") return [];
+  return root.readDir(directory).filter(({ name }) => name.endsWith(".rules")).map(({ name }) =>
+    joinPath(directory, name)
+  );
+}
+
+/** What comes after the seal decides nothing, its report neither. */
+function writeReport(root: Root, settings: Settings, report: ApplyReport, log: Logger): void {
+  const bytes = new TextEncoder().encode(encodeReport(report));
+  try {
+    root.writeFileAtomic(encodePath(settings.paths.report), bytes, 0o444);
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    log.warning(
+      `cannot write what was done after the seal into the report: ${listMessages(error).join(": ")}`,
+    );
+  }
+}
+
+async function runStep({ program, args, input }: IntegrationStep, log: Logger): Promise<ReportStep> {
   const command = [program, ...args].join(" ");
   const start = performance.now();
   let error: string | null = null;
   try {
-    await runProgram(program, args, { timeout: STEP_TIMEOUT });
+    await runProgram(program, args, {
+      timeout: STEP_TIMEOUT,
+      ...(input === undefined ? {} : { input }),
+    });
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     error = listMessages(cause).join(": ");

@@ -26,11 +26,15 @@ const SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** How much of a program's last words goes into a message. */
 const MESSAGE_BYTES_MAX = 2000;
+/** How much of its output is taken: a few lines for each of many units. */
+const OUTPUT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Options of {@linkcode runProgram}. */
 export interface RunProgramOptions {
   /** Milliseconds until it is killed. */
   timeout: number;
+  /** What it reads on its standard input. Default nothing. */
+  input?: string;
 }
 
 /**
@@ -53,7 +57,7 @@ export async function runProgram(
         clearEnv: true,
         env: { PATH: SEARCH_PATH, LC_ALL: "C.UTF-8" },
         cwd: "/",
-        stdin: "null",
+        stdin: options.input === undefined ? "null" : "piped",
         stdout: "piped",
         stderr: "piped",
       }).spawn();
@@ -61,7 +65,7 @@ export async function runProgram(
       if (error instanceof Deno.errors.NotFound) continue;
       throw new TorcxError("failed", `Cannot run "${shown}": ${(error as Error).message}`, { cause: error });
     }
-    return await waitFor(child, shown, options.timeout);
+    return await waitFor(child, shown, options);
   }
   throw new TorcxError(
     "not_found",
@@ -69,27 +73,43 @@ export async function runProgram(
   );
 }
 
-async function waitFor(child: Deno.ChildProcess, shown: string, timeout: number): Promise<string> {
+async function waitFor(
+  child: Deno.ChildProcess,
+  shown: string,
+  { timeout, input }: RunProgramOptions,
+): Promise<string> {
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
     child.kill("SIGKILL");
   }, timeout);
   try {
+    if (input !== undefined) await writeInput(child, input);
     const { success, code, signal, stdout, stderr } = await child.output();
-    if (success) return decode(stdout);
+    if (success) return decode(stdout, OUTPUT_BYTES_MAX);
     const state = isLate
       ? `killed after ${timeout / 1000} s`
       : signal === null
       ? `exit status ${code}`
       : `ended by ${signal}`;
-    const words = decode(stderr).trim();
+    const words = decode(stderr, MESSAGE_BYTES_MAX).trim();
     throw new TorcxError("failed", `Cannot run "${shown}": ${state}${words === "" ? "" : `: ${words}`}`);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes.subarray(0, MESSAGE_BYTES_MAX));
+/** A program that ends without reading it all closes the pipe: its exit status tells why. */
+async function writeInput(child: Deno.ChildProcess, input: string): Promise<void> {
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+  } catch {
+    // See above.
+  }
+}
+
+function decode(bytes: Uint8Array, maxBytes: number): string {
+  return new TextDecoder().decode(bytes.subarray(0, maxBytes));
 }

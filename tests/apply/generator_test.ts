@@ -1,7 +1,8 @@
 /** Tests torcx-generator as systemd calls it, in namespaces with a /run of their own: the modes, and the unit. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { encodeService } from "../../lib/apply/hand_off.ts";
+import { TorcxError } from "../../lib/errors.ts";
 import { makeManifest, packImage } from "../cli/archives.ts";
 import { makeProfile, type Node, testAsRoot, withTree, writeNodes } from "../catalog/tree.ts";
 import { runTorcx } from "../support/binary.ts";
@@ -39,6 +40,8 @@ async function runGeneratorSteps(
     const mark = crypto.randomUUID();
     const script = [
       'set -- "$@"; program=("$@"); generate() { "${program[@]}" "$@"; }',
+      // What comes behind the name that runTorcx() gives it.
+      'torcx() { "${program[@]:0:3}" torcx "${program[@]:4}" "$@"; }',
       "mount -t tmpfs none /run && : > log && mount --bind log /dev/kmsg && rm -rf /run/mount || exit 9",
       ...steps.map((step) => `{ ${step}\n} 2>&1; echo "${mark} $?"`),
     ].join("\n");
@@ -63,6 +66,11 @@ async function runGeneratorSteps(
 const LIST = "find normal /run -mindepth 1 -printf '%y %p %l\\n' | sed 's/ $//' | LC_ALL=C sort -k2";
 const GENERATE = "generate $PWD/normal $PWD/early $PWD/late";
 const NOTHING = { code: 0, output: "f normal/.keep\n" };
+/** What every call writes, around what is between them by name. */
+const WANT = "d normal/default.target.wants\nl normal/default.target.wants/torcx.target ../torcx.target\n";
+const ASSERTIONS = "d normal/torcx.target.d\nf normal/torcx.target.d/50-torcx.conf\n";
+const WANTED_SERVICE = "d normal/sysinit.target.wants\n" +
+  "l normal/sysinit.target.wants/torcx.service ../torcx.service\nf normal/torcx.service\n";
 
 for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing off": HAND_OFF })) {
   testAsRoot(
@@ -80,7 +88,7 @@ for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing 
 }
 
 testAsRoot(
-  "torcx-generator hands off with exactly two files, and anew with the same",
+  "torcx-generator hands off with exactly two files beside torcx.target's, and anew with the same",
   "it mounts",
   async () => {
     const [first, left, text, second, again, textAgain] = await runGeneratorSteps(HAND_OFF, [
@@ -94,8 +102,7 @@ testAsRoot(
     assertEquals([first!.code, second!.code], [0, 0], first!.output);
     assertEquals(
       left!.output,
-      "f normal/.keep\nd normal/sysinit.target.wants\n" +
-        "l normal/sysinit.target.wants/torcx.service ../torcx.service\nf normal/torcx.service\n",
+      `f normal/.keep\n${WANT}${WANTED_SERVICE}${ASSERTIONS}`,
     );
     assertEquals(again, left);
     assertEquals(textAgain, text);
@@ -142,7 +149,7 @@ testAsRoot("Boot 1 to 8: torcx-generator applies in place and seals", "it mounts
 });
 
 testAsRoot(
-  'Boot 2: torcx-generator says "already run" and touches nothing if RUN exists',
+  "Boot 2: torcx-generator applies nothing if RUN exists; what was cut off is for a person to start",
   "it mounts",
   async () => {
     const [, run, left, log] = await runGeneratorSteps(IN_PLACE, [
@@ -152,25 +159,108 @@ testAsRoot(
       "cat log",
     ]);
     assertEquals(run!.code, 0);
-    assertEquals(left!.output, "d /run/torcx\nf normal/.keep\n");
-    assertMatch(log!.output, /already run: "\/run\/torcx" exists$/);
+    assertEquals(left!.output, `d /run/torcx\nf normal/.keep\n${WANT}f normal/torcx.service\n${ASSERTIONS}`);
+    assertMatch(log!.output, /writes torcx.service, which only a person starts: .* was cut off$/m);
   },
 );
 
+testAsRoot("torcx-generator leaves a RUN alone that is not torcx's, and says so", "it mounts", async () => {
+  for (
+    const [namespace, service] of [[IN_PLACE, "f normal/torcx.service\n"], [
+      HAND_OFF,
+      WANTED_SERVICE,
+    ]] as const
+  ) {
+    const [, run, left, log] = await runGeneratorSteps(namespace, [
+      "mkdir /run/torcx; : > /run/torcx/mine",
+      GENERATE,
+      LIST,
+      "cat log",
+    ]);
+    assertEquals(run!.code, 0);
+    assertEquals(
+      left!.output,
+      `d /run/torcx\nf /run/torcx/mine\nf normal/.keep\n${WANT}${service}${ASSERTIONS}`,
+    );
+    assertMatch(log!.output, /<3>torcx-generator: Cannot apply: run directory .* is not torcx's own/);
+  }
+});
+
 testAsRoot(
-  "torcx-generator exits with 1 and leaves the report alone if it fails in place",
+  "promise 18: torcx-generator exits with 1 if it fails in place, and has a service written that sysinit.target does not want",
   "it mounts",
   async () => {
-    const [run, left, log] = await runGeneratorSteps(
-      IN_PLACE,
-      ["truncate -s -20 base/store/users:1.torcx.tgz", GENERATE, LIST, "cat log"],
-    ).then((results) => results.slice(1));
-    assertEquals(run!.code, 1);
+    const [, run, left, log, again, anew, report] = await runGeneratorSteps(IN_PLACE, [
+      "truncate -s -20 base/store/users:1.torcx.tgz",
+      GENERATE,
+      LIST,
+      "cat log; rm -r normal/*",
+      GENERATE,
+      LIST,
+      "cat /run/torcx/report.json",
+    ]);
+    assertEquals([run!.code, again!.code], [1, 0]);
+    const expected = `f normal/.keep\n${WANT}f normal/torcx.service\n${ASSERTIONS}`;
     assertMatch(
       left!.output,
-      /^(d \/run\/metadata\n)?d \/run\/torcx\nf \/run\/torcx\/lock\nf \/run\/torcx\/report.json\nf normal\/.keep\n$/,
+      new RegExp(
+        `^(d /run/metadata\n)?d /run/torcx\nf /run/torcx/lock\nf /run/torcx/report.json\n${expected}$`,
+      ),
     );
+    assertEquals(anew, left, "also at a later load");
     assertMatch(log!.output, /<3>torcx-generator: Cannot apply profile "edge"/);
+    assertMatch(report!.output, /"mode": ?"in-place"/);
+  },
+);
+
+for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing off": HAND_OFF })) {
+  testAsRoot(
+    `promise 05: torcx-generator takes away what is sealed if the mount of the unpack dir is gone (${mode})`,
+    "it mounts",
+    async () => {
+      const isInPlace = namespace === IN_PLACE;
+      const [, run, tree, single, left, reload, gone, log] = await runGeneratorSteps(namespace, [
+        // The generator alone never mounts where mounts do not last.
+        isInPlace ? GENERATE : "torcx apply",
+        "rm -r normal/*; : > log; " + GENERATE,
+        "umount /run/torcx/unpack/* 2>/dev/null; mount -o remount,rw /run/torcx/unpack && " +
+        "rm -r /run/torcx/unpack/users && " + GENERATE,
+        "test -h /run/torcx/bin/users && test -f /run/metadata/torcx && test -f /run/sysusers.d/users.conf",
+        LIST,
+        "printf 'removed\\n' > etc/next-profile; umount /run/torcx/unpack; rm -r normal/*; " + GENERATE,
+        LIST,
+        "cat log",
+      ], { "etc/profiles/removed.json": makeProfile() });
+      assertEquals(
+        [run!.code, tree!.code, single!.code, reload!.code],
+        [0, 0, 0, 0],
+        run!.output + tree!.output + log!.output,
+      );
+      assert(!left!.output.includes("torcx.service") === isInPlace, left!.output);
+      // Applied anew in place, with the profile that is selected now; else the service does it.
+      assertEquals(gone!.output.includes("f /run/metadata/torcx\n"), isInPlace, gone!.output);
+      assertEquals(gone!.output.includes("/run/torcx\n"), isInPlace, gone!.output);
+      assertEquals(gone!.output.includes(WANTED_SERVICE), !isInPlace, gone!.output);
+      assert(!gone!.output.includes("users.conf") && !gone!.output.includes("bin/users"), gone!.output);
+      assertStringIncludes(log!.output, "is not mounted any more: a new boot of the user space");
+    },
+  );
+}
+
+testAsRoot(
+  "the generator has torcx.target assert that the unpack dir of RUN as set is mounted and read-only",
+  "it mounts",
+  async () => {
+    for (const namespace of [IN_PLACE, HAND_OFF]) {
+      const [, text] = await runGeneratorSteps(namespace, [
+        `TORCX_RUNDIR="/run/my 100%" ${GENERATE}`,
+        "cat normal/torcx.target.d/50-torcx.conf",
+      ]);
+      assertStringIncludes(
+        text!.output,
+        "\n[Unit]\nAssertPathIsMountPoint=/run/my 100%%/unpack\nAssertPathIsReadWrite=!/run/my 100%%/unpack\n",
+      );
+    }
   },
 );
 
@@ -179,11 +269,11 @@ const PROGRAMS: readonly [string, string][] = [
   ["/usr/bin/torcx", "/usr/bin/torcx"],
   ["/opt/my tools/torcx", '"/opt/my tools/torcx"'],
   ["/opt/100%/torcx", "/opt/100%%/torcx"],
-  ["/opt/$HOME/torcx", "/opt/$$HOME/torcx"],
-  ["/opt/a b/%i$x/torcx", '"/opt/a b/%%i$$x/torcx"'],
-  ['/opt/"q"/torcx', '"/opt/\\"q\\"/torcx"'],
-  ["/opt/back\\slash", '"/opt/back\\\\slash"'],
-  ["/opt/it's", `"/opt/it's"`],
+  // Not a variable: only arguments can have some.
+  ["/opt/$HOME/torcx", '"/opt/$HOME/torcx"'],
+  ["/opt/a b/%i$x/torcx", '"/opt/a b/%%i$x/torcx"'],
+  ["/opt/a;b/torcx", '"/opt/a;b/torcx"'],
+  ["/opt/ä/torcx", '"/opt/ä/torcx"'],
 ];
 
 for (const [program, word] of PROGRAMS) {
@@ -196,19 +286,56 @@ for (const [program, word] of PROGRAMS) {
     }));
 }
 
+Deno.test("encodeService() refuses a path that systemd takes for no program's", () =>
+  withTree({}, ({ readSettings }) => {
+    for (const program of ['/opt/"q"/torcx', "/opt/back\\slash", "/opt/it's"]) {
+      assertThrows(() => encodeService(readSettings(), program), TorcxError, "Cannot write a unit for");
+    }
+  }));
+
+/** A setting's variable and value, and the line. */
+const VARIABLES: readonly [string, string, string][] = [
+  ["TORCX_BASEDIR", "/srv/base", "TORCX_BASEDIR=/srv/base"],
+  ["TORCX_RUNDIR", "/run/a b", '"TORCX_RUNDIR=/run/a b"'],
+  ["TORCX_CONFDIR", '/etc/"q"\\e%f', '"TORCX_CONFDIR=/etc/\\"q\\"\\\\e%%f"'],
+  ["TORCX_USR_MOUNTPOINT", "/usr/$x'ä", `"TORCX_USR_MOUNTPOINT=/usr/$x'ä"`],
+  ["TORCX_STOREPATH", "/srv/a b::/srv/c/", '"TORCX_STOREPATH=/srv/a b:/srv/c"'],
+];
+
+for (const [name, value, line] of VARIABLES) {
+  Deno.test(`promise 09: encodeService() hands ${name}=${value} on`, () =>
+    withTree({}, ({ readSettings }) => {
+      const lines = encodeService(readSettings({ [name]: value }), "/usr/bin/torcx").split("\n");
+      assertEquals(lines.filter((line) => line.startsWith("Environment=")), [`Environment=${line}`]);
+    }));
+}
+
+Deno.test("promise 09: encodeService() has no variables for what the config file or nobody set", () =>
+  withTree({
+    "etc/torcx/config.json": JSON.stringify({ kind: "torcx-config-v0", value: { base_dir: "/srv/base" } }),
+  }, ({ readSettings }) => {
+    const text = encodeService(readSettings(), "/usr/bin/torcx");
+    assert(!text.includes("Environment="), text);
+    assertMatch(text, /^RequiresMountsFor=\/srv\/base \/run\/torcx \/etc\/torcx \/etc\/torcx\/config.json /m);
+  }));
+
 Deno.test("encodeService() waits for the mounts of all stores, and orders as was measured", () =>
   withTree({}, ({ readSettings }) => {
     const text = encodeService(readSettings({ TORCX_STOREPATH: "/srv/100% mine" }), "/usr/bin/torcx");
     for (
       const line of [
         "DefaultDependencies=no",
-        "ConditionPathExists=!/run/metadata/torcx",
-        "After=local-fs.target",
+        "After=local-fs.target systemd-udevd.service systemd-udev-trigger.service",
         "Before=sysinit.target systemd-tmpfiles-setup.service systemd-networkd.service shutdown.target",
         "Conflicts=shutdown.target",
         "Type=oneshot",
         "RemainAfterExit=yes",
       ]
     ) assertStringIncludes(text, `\n${line}\n`);
-    assertMatch(text, /^RequiresMountsFor=\/var\/lib\/torcx \/etc\/torcx .*"\/srv\/100%% mine"/m);
+    // It looks for itself whether there is something to do.
+    assert(!text.includes("Condition"), text);
+    assertMatch(
+      text,
+      /^RequiresMountsFor=\/var\/lib\/torcx \/run\/torcx \/etc\/torcx .*"\/srv\/100%% mine"/m,
+    );
   }));

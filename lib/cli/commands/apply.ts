@@ -1,14 +1,18 @@
 /** Owns `torcx apply`: by hand, or as torcx.service calls it with `--boot`. */
 
-import { applyProfile } from "../../apply/apply.ts";
+import { type ApplyOutcome, applyProfile } from "../../apply/apply.ts";
 import { integrate } from "../../apply/integrate.ts";
 import { checkMountView, checkUser } from "../../apply/mount_view.ts";
 import { describeOperation, type Operation } from "../../apply/operations.ts";
 import { planApply } from "../../apply/plan.ts";
+import { findReport, readRunState } from "../../apply/run_state.ts";
 import { decodePath } from "../../bytes.ts";
-import { listMessages, TorcxError } from "../../errors.ts";
+import { listMessages, quote, TorcxError } from "../../errors.ts";
 import { EXIT } from "../../exit.ts";
+import type { Logger } from "../../log.ts";
 import { type ApplyReport, REPORT_KIND } from "../../manifest/report.ts";
+import { isServedBySystemd, type UnitState } from "../../sys/manager.ts";
+import { isPrivateMountNamespace } from "../../sys/namespace.ts";
 import { type Context, isRunningSystem } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { formatSize, type Output, printable } from "../output.ts";
@@ -20,12 +24,14 @@ type ApplyCommand = CommandOptions<"apply">;
 /** The kind of a plan as JSON. */
 const PLAN_KIND = "torcx-apply-plan-v0";
 
+const SEALED_BEFORE = "already applied in this boot: nothing was touched";
+
 /** Applies the profile, or shows the plan of it. */
 export async function runApply(options: ApplyCommand, context: Context): Promise<number> {
   using system = openSystem(options, context);
   if (options.isDryRun) return showPlan(options, context, system);
   const { root, settings } = system;
-  const { log, progress, stdout } = context;
+  const { log, progress } = context;
   if (options.isBoot && !settings.boot.isEnabled) {
     log.info("nothing is done: torcx=0 on the kernel command line");
     return 0;
@@ -33,12 +39,15 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
   checkUser();
   const isByHand = !options.isBoot && isRunningSystem(options.root);
   if (isByHand && !options.isForced) checkMountView(root, settings, log);
+  const earlier = readRunState(root, settings).kind;
+  // sysinit.target starts torcx.service once, before anything has run; later it is a person who does.
+  const isRetry = options.isRetry || (options.isBoot && (earlier === "failed" || earlier === "killed"));
   const totals = new Map<string, string>();
   try {
     const outcome = await applyProfile(root, settings, log, {
       mode: options.isBoot ? "hand-off" : "manual",
       version: VERSION,
-      isRetry: options.isRetry,
+      isRetry,
       signal: context.signal,
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       onProgress: ({ image, archiveBytes }, readBytes) => {
@@ -48,23 +57,74 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
       },
     });
     progress.clear();
-    if (outcome.kind === "already_sealed") {
-      const message = "already applied in this boot: nothing was touched";
-      if (stdout.format === "json") log.info(message);
-      else stdout.writeLine(`The profile is ${message}`);
-      return EXIT.done;
-    }
-    if (outcome.kind === "already_degraded") {
-      const message = `already applied in this boot, but ${outcome.faults.join("; ")}`;
-      log.warning(`${message}; "torcx apply --retry" makes it anew`);
-      return EXIT.degraded;
-    }
-    if (options.isBoot) await integrate(root, settings, log, outcome.report);
-    else writeReport(stdout, outcome.report);
-    return 0;
+    const isRecovery = isRetry || earlier === "unmounted";
+    if (options.isBoot) return await finishService(system, log, outcome, isRecovery);
+    return await finishCommand(options, context, system, outcome);
   } finally {
     progress.clear();
   }
+}
+
+/** A service that is sealed already has nothing to do, and is active from then on. */
+async function finishService(
+  { root, settings }: System,
+  log: Logger,
+  outcome: ApplyOutcome,
+  isRecovery: boolean,
+): Promise<number> {
+  if (outcome.kind === "already_sealed") log.info(SEALED_BEFORE);
+  else if (outcome.kind === "already_degraded") log.warning(describeDegraded(outcome.faults));
+  else await integrate(root, settings, log, outcome.report, { isService: true, isRecovery });
+  return EXIT.done;
+}
+
+async function finishCommand(
+  options: ApplyCommand,
+  { log, stdout }: Context,
+  { root, settings }: System,
+  outcome: ApplyOutcome,
+): Promise<number> {
+  if (outcome.kind === "already_degraded") {
+    log.warning(describeDegraded(outcome.faults));
+    return EXIT.degraded;
+  }
+  const isServed = isRunningSystem(options.root) && isServedBySystemd(root) &&
+    isPrivateMountNamespace() === false;
+  const report = outcome.kind === "sealed" ? outcome.report : findReport(root, settings);
+  if (outcome.kind === "already_sealed") {
+    if (stdout.format === "json") log.info(SEALED_BEFORE);
+    else stdout.writeLine(`The profile is ${SEALED_BEFORE}`);
+  }
+  // What followed the seal may have failed, or nobody was there to do it.
+  const hasRecovery = isServed && options.isRetry && report !== undefined;
+  const call = { isService: false, isRecovery: true };
+  const units = hasRecovery ? await integrate(root, settings, log, report, call) : [];
+  if (outcome.kind === "sealed") writeReport(stdout, outcome.report);
+  if (stdout.format === "text") writeUnits(stdout, units);
+  else for (const unit of units) if (unit.active === "failed") log.warning(describeFailedUnit(unit));
+  if (isServed && !options.isRetry && outcome.kind === "sealed" && outcome.report.assets.length > 0) {
+    log.warning('the running system is not told of what came: "torcx apply --retry" does so');
+  }
+  return hasRecovery && report.steps.some(({ error }) => error !== null) ? EXIT.degraded : EXIT.done;
+}
+
+function describeDegraded(faults: readonly string[]): string {
+  return `already applied in this boot, but ${faults.join("; ")}; "torcx apply --retry" makes it anew`;
+}
+
+function describeFailedUnit({ id, result }: UnitState): string {
+  return `unit ${quote(id)} failed (${result}): "journalctl -b -u ${id}" says why`;
+}
+
+/** Says which of the units that came are up, which failed, and which nothing has started. */
+function writeUnits(out: Output, units: readonly UnitState[]): void {
+  for (const unit of units) {
+    const { id, active, sub } = unit;
+    if (active === "failed") out.writeLine(`${out.style("red", "failed")}     ${describeFailedUnit(unit)}`);
+    else if (active !== "inactive") out.writeLine(`${out.style("green", "up")}         ${id} (${sub})`);
+  }
+  const idle = units.filter(({ active }) => active === "inactive").map(({ id }) => id);
+  if (idle.length > 0) out.writeLine(`inactive   ${idle.join(", ")}`);
 }
 
 function writeReport(out: Output, report: ApplyReport): void {

@@ -1,0 +1,84 @@
+/**
+ * Owns what an earlier run in this boot means to the generator, which runs at every load of the units: who
+ * did it, what has to be written anew, and that a soft reboot begins with nothing of the last boot's.
+ */
+
+import type { Settings } from "../config/settings.ts";
+import { listMessages, quote, TorcxError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { ApplyMode } from "../manifest/report.ts";
+import type { Root } from "../sys/root.ts";
+import { findJournal } from "./journal.ts";
+import { takeBackEarlierRun } from "./recover.ts";
+import { describeForeign } from "./run_directory.ts";
+import { readRunState, type RunState } from "./run_state.ts";
+
+/** What the generator does about an earlier run. */
+export type EarlierRun =
+  /** Nothing has run, or nothing is left of it. */
+  | { kind: "none" }
+  /** The generator itself did it, or is at it: it needs no service. */
+  | { kind: "in_place" }
+  /** The service did it, or is to be there for whoever starts it. */
+  | { kind: "service"; isWanted: boolean; reason: string };
+
+/**
+ * Looks at an earlier run, and takes back what it left if the mount of the unpack dir is gone.
+ *
+ * @param isPrivate whether mounts made here do not last.
+ */
+export function settleEarlierRun(
+  root: Root,
+  settings: Settings,
+  log: Logger,
+  isPrivate: boolean,
+): EarlierRun {
+  const state = readRunState(root, settings);
+  switch (state.kind) {
+    case "not_applied":
+      return { kind: "none" };
+    case "unmounted":
+      return takeBack(root, settings, log);
+    case "failed":
+    case "killed":
+      // A boot tries once: sysinit.target must not start it again whenever somebody isolates a target.
+      return { kind: "service", isWanted: false, reason: `the run in this boot ${describeEnd(state)}` };
+    case "foreign":
+      log.error(describeForeign(settings, "Cannot apply", state).message);
+      return { kind: "service", isWanted: isPrivate, reason: `${quote(settings.runDir)} is not torcx's` };
+    case "sealed":
+    case "degraded":
+      return describeSealed(state.report?.mode, isPrivate);
+    case "at_work":
+    case "unfinished": {
+      const mode = findJournal(root, settings)?.mode;
+      if (mode === "in-place" && !isPrivate) return { kind: "in_place" };
+      // The unit must not vanish from under the job that runs it.
+      return { kind: "service", isWanted: mode !== "manual", reason: "a run is at work" };
+    }
+    default:
+      return state satisfies never;
+  }
+}
+
+function describeEnd({ kind }: Extract<RunState, { kind: "failed" | "killed" }>): string {
+  return kind === "failed" ? "has failed" : "was cut off";
+}
+
+function describeSealed(mode: ApplyMode | undefined, isPrivate: boolean): EarlierRun {
+  if (mode === "in-place" && !isPrivate) return { kind: "in_place" };
+  return { kind: "service", isWanted: true, reason: "it did the work in this boot, or finds it done" };
+}
+
+/** A soft reboot, or somebody who unmounted by hand: no environment tells them apart. */
+function takeBack(root: Root, settings: Settings, log: Logger): EarlierRun {
+  log.info(`${quote(settings.paths.unpackDir)} is not mounted any more: a new boot of the user space`);
+  try {
+    takeBackEarlierRun(root, settings, log);
+    return { kind: "none" };
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    for (const message of listMessages(error)) log.error(message);
+    return { kind: "service", isWanted: true, reason: "what the last run left is to be taken back first" };
+  }
+}

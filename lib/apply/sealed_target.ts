@@ -1,0 +1,37 @@
+/**
+ * Owns what the generator adds to the installed torcx.target: that every boot tries to reach it, and what
+ * it asserts beside the seal, for RUN as it is set.
+ */
+
+import { encodePath } from "../bytes.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Root } from "../sys/root.ts";
+import { writeWant } from "./hand_off.ts";
+import { escapeSpecifiers } from "./unit_text.ts";
+
+const TARGET_NAME = "torcx.target";
+
+/** Has every boot try to reach torcx.target, so that it tells whether there are addons. */
+export function writeTargetWant(root: Root, normalDir: string): void {
+  // Not sysinit.target or basic.target: what wants torcx.target's start comes after those.
+  writeWant(root, normalDir, "default.target", TARGET_NAME);
+}
+
+/**
+ * Writes the assertions that a soft reboot, which keeps the seal, does not pass unseen.
+ *
+ * @param normalDir the generator's first argument, inside the root.
+ * @throws {SyscallError} if the file cannot be written.
+ */
+export function writeTargetAssertions(root: Root, normalDir: string, { paths }: Settings): void {
+  const directory = `${normalDir}/${TARGET_NAME}.d`;
+  const unpackDir = escapeSpecifiers(paths.unpackDir);
+  const text = `# Written by torcx-generator.
+
+[Unit]
+AssertPathIsMountPoint=${unpackDir}
+AssertPathIsReadWrite=!${unpackDir}
+`;
+  root.makeDirs(encodePath(directory), 0o755);
+  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), 0o644);
+}
