@@ -4,7 +4,7 @@
  */
 
 import { runGenerator } from "./lib/apply/generator.ts";
-import { describeFailure, type Failure } from "./lib/cli/failure.ts";
+import { describeFailure, type Failure, withIntent } from "./lib/cli/failure.ts";
 import { VERSION } from "./lib/cli/version.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import { TorcxError, UsageError } from "./lib/errors.ts";
@@ -50,7 +50,7 @@ async function runAsGenerator(signal: AbortSignal): Promise<number> {
     await runGenerator({ root, args, environment, kernelCommandLine, version: VERSION, log, signal });
     return EXIT.done;
   } catch (error) {
-    const failure = describeFailure(error, { signal });
+    const failure = describeFailure(withIntent(error, "torcx-generator"), { signal });
     if (error instanceof UsageError) return printFailure(failure);
     for (const line of [...failure.messages, ...failure.hints]) log.error(line);
     return failure.status;

@@ -7,6 +7,7 @@ import {
   isErrno,
   listHints,
   listMessages,
+  quote,
   SignalError,
   SyscallError,
   TorcxError,
@@ -42,6 +43,16 @@ export function describeFailure(error: unknown, { signal }: FailureOptions): Fai
     stack: isFault && error instanceof Error ? error.stack : undefined,
     status: getStatus(error, signal),
   };
+}
+
+/**
+ * Returns an error that says what was attempted: a bare system call gets the program's name around it.
+ *
+ * @param program the program and its verb, e.g. `torcx apply`.
+ */
+export function withIntent(error: unknown, program: string): unknown {
+  if (!(error instanceof SyscallError)) return error;
+  return new TorcxError(error.code, `Cannot finish ${quote(program)}`, { cause: error });
 }
 
 function getStatus(error: unknown, signal: AbortSignal): number {

@@ -4,6 +4,7 @@
  */
 
 import type { Context } from "./context.ts";
+import { withIntent } from "./failure.ts";
 import type { Options } from "./options.ts";
 
 /**
@@ -12,6 +13,14 @@ import type { Options } from "./options.ts";
  * @throws {TorcxError} if it fails; nothing was printed about it.
  */
 export async function runCommand(options: Options, context: Context): Promise<number> {
+  try {
+    return await dispatch(options, context);
+  } catch (error) {
+    throw withIntent(error, `torcx ${options.command}`);
+  }
+}
+
+async function dispatch(options: Options, context: Context): Promise<number> {
   switch (options.command) {
     case "apply":
       return await (await import("./commands/apply.ts")).runApply(options, context);
