@@ -24,7 +24,11 @@ export const EXIT_STATUSES = [
   },
   { name: "atWork", number: 5, help: "torcx is at work" },
   // As shells count: 129 HUP, 130 INT, 131 QUIT, 143 TERM, see signal(7).
-  { name: "signal", number: 128, help: "ended by signal N; what was not finished is undone" },
+  {
+    name: "signal",
+    number: 128,
+    help: "ended by signal N (HUP, INT, QUIT, TERM); what was not finished is undone",
+  },
 ] as const satisfies readonly ExitStatus[];
 
 /** The name of an exit status. */

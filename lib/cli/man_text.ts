@@ -35,6 +35,8 @@ export const GENERATOR_ARGUMENTS: readonly Entry[] = [
 export const GENERATOR_EXITS: readonly Entry[] = [
   { term: "0", text: "Applied, handed over to torcx.service, switched off, or already run in this boot" },
   { term: "1", text: "Failed; the report says why" },
+  { term: "2", text: "Not called as systemd calls it; nothing was done" },
+  { term: "128+N", text: "Ended by signal N (HUP, INT, QUIT, TERM); what it had done is undone" },
 ];
 
 /** The parameters of the kernel command line. */

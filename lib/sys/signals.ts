@@ -18,8 +18,12 @@ export function listenToSignals(): AbortSignal {
   const controller = new AbortController();
   const ignored = readIgnoredSignals();
   for (const [name, number] of Object.entries(END_SIGNALS) as [keyof typeof END_SIGNALS, number][]) {
-    // Started by nohup(1), or in the background by a shell: they are not for this process.
-    if ((ignored & (1n << BigInt(number - 1))) !== 0n) continue;
+    // Started by nohup(1), or in the background by a shell: they are not for this process. A listener it must
+    // have all the same: with one for any signal Deno ends the process at HUP, INT and TERM by itself.
+    if ((ignored & (1n << BigInt(number - 1))) !== 0n) {
+      Deno.addSignalListener(name, () => {});
+      continue;
+    }
     const listener = (): void => {
       Deno.removeSignalListener(name, listener);
       controller.abort(new SignalError(name, number));

@@ -3,10 +3,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { exists } from "@std/fs";
 import { findProgram, runTorcx } from "../support/binary.ts";
-import { gzip, header } from "../support/tar_builder.ts";
+import { writeHugeArchive } from "../support/huge_archive.ts";
 import { STORE, withSystem } from "./archives.ts";
 
-const GIB = 1024 ** 3;
+/** 8 GiB. */
+const HUGE = 8 * 64;
 
 Deno.test("torcx image extract unpacks an archive and tells what was in it", async () => {
   await withSystem({}, async (run, root) => {
@@ -77,7 +78,7 @@ for (const suffix of ["tar", "tgz"]) {
   Deno.test(`torcx image extract leaves nothing if SIGTERM comes while it reads a ${suffix}`, async () => {
     const root = await Deno.makeTempDir();
     try {
-      await writeHugeArchive(`${root}/huge.${suffix}`);
+      await writeHugeArchive(`${root}/huge.${suffix}`, HUGE);
       const { command: [program, ...args] } = await findProgram();
       const child = new Deno.Command(program, {
         args: [...args, "image", "extract", `huge.${suffix}`, "tree"],
@@ -102,18 +103,4 @@ for (const suffix of ["tar", "tgz"]) {
       await Deno.remove(root, { recursive: true });
     }
   });
-}
-
-/** Writes an archive of one file of 8 GiB of zeros, which takes little room itself. */
-async function writeHugeArchive(path: string): Promise<void> {
-  const head = header({ name: "zeros", size: 8 * GIB });
-  if (path.endsWith(".tar")) {
-    await Deno.writeFile(path, head);
-    await Deno.truncate(path, head.length + 8 * GIB + 1024);
-    return;
-  }
-  // gzip members follow each other as if they were one.
-  const zeros = await gzip(new Uint8Array(GIB / 64));
-  await Deno.writeFile(path, await gzip(head));
-  for (let count = 0; count < 8 * 64; count++) await Deno.writeFile(path, zeros, { append: true });
 }
