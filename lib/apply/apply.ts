@@ -10,7 +10,7 @@ import type { Settings } from "../config/settings.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
-import { type ApplyMode, type ApplyReport, encodeReport } from "../manifest/report.ts";
+import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import { computeDigest } from "./digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
@@ -309,18 +309,19 @@ class Flow {
     report.conflicts = propagation.conflicts;
     for (const fault of propagation.faults) this.#recorder.addFault(fault);
     if (propagation.faults.length > 0) throw describeFaults(report, propagation.faults, " (assets)");
-    report.assets = propagation.assets;
-    return propagation.operations.map((operation) => this.#addDigest(operation));
-  }
-
-  /** A copy is told by its digest: its source is gone when it has to be. */
-  #addDigest(operation: Operation): Operation {
-    if (operation.kind !== "copy") return operation;
-    const digest = computeDigest(this.#root, operation.from);
-    const to = decodePath(operation.path);
-    const asset = this.#recorder.report.assets.find((item) => item.to === to);
-    if (asset !== undefined) asset.digest = digest;
-    return { ...operation, digest };
+    // A copy is told by its digest: its source is gone when it has to be.
+    const digests = new Map<string, string>();
+    const operations = propagation.operations.map((operation): Operation => {
+      if (operation.kind !== "copy") return operation;
+      const digest = computeDigest(this.#root, operation.from);
+      digests.set(operation.path, digest);
+      return { ...operation, digest };
+    });
+    report.assets = propagation.assets.map((asset) => ({
+      ...asset,
+      digest: digests.get(decodeAssetNames(asset).to) ?? null,
+    }));
+    return operations;
   }
 
   #keepJournal(operations: Operation[]): void {

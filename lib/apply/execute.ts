@@ -4,7 +4,7 @@
  */
 
 import { decodePath, splitPath } from "../bytes.ts";
-import { isErrno, quote, TorcxError } from "../errors.ts";
+import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import type { TreeCounts } from "../image/tree_writer.ts";
 import { type UnpackSummary, unpackTar } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
@@ -128,6 +128,7 @@ export function executeOperation(
   log: Logger,
   text = "",
 ): void {
+  const onLateFault = (fault: TorcxError): void => log.warning(listMessages(fault).join(": "));
   switch (operation.kind) {
     case "remove_seal":
       return root.unlink(operation.path);
@@ -141,9 +142,9 @@ export function executeOperation(
       return executeCopy(root, operation);
     case "write_run_profile":
     case "write_seal":
-      return root.writeFileAtomic(operation.path, encode(operation.text), RECORD_MODE);
+      return root.writeFileAtomic(operation.path, encode(operation.text), RECORD_MODE, { onLateFault });
     case "write_report":
-      return root.writeFileAtomic(operation.path, encode(text), RECORD_MODE);
+      return root.writeFileAtomic(operation.path, encode(text), RECORD_MODE, { onLateFault });
     case "remount_read_only":
       return remountReadOnly(root, operation.path);
     default:

@@ -6,7 +6,7 @@
 import { type ByteString, encodePath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Operation } from "./operations.ts";
-import { TARGET_DIRS } from "./propagate.ts";
+import { TARGET_DIRS } from "./places.ts";
 
 /** Returns whether an operation is where one of its kind can be, by the settings. */
 export function isKnownTarget({ baseDir, confDir, paths }: Settings, operation: Operation): boolean {

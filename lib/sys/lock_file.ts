@@ -7,7 +7,7 @@ import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { close, fchmod, flock, futimens, geteuid, openat, statx } from "./calls.ts";
 import { LOCK_EX, LOCK_NB, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH } from "./flags.ts";
-import { findProcText } from "./proc.ts";
+import { guessProcText } from "./proc.ts";
 import { type Root, toFileStat } from "./root.ts";
 
 const LOCK_MODE = 0o600;
@@ -151,7 +151,7 @@ export function findLockHolder(root: Root, path: ByteString): LockHolder | "unkn
   }
   try {
     const { ino, mtimeSec, mtimeNsec } = statx(fd, EMPTY);
-    const [locks, device] = [findProcText("locks"), findDevice(fd)];
+    const [locks, device] = [guessProcText("locks"), findDevice(fd)];
     if (locks === undefined || device === undefined) return "unknown";
     const pid = findPid(locks, `${device}:${ino}`);
     if (pid === undefined) return undefined;
@@ -166,9 +166,9 @@ export function findLockHolder(root: Root, path: ByteString): LockHolder | "unkn
  * on btrfs and overlayfs.
  */
 function findDevice(fd: number): string | undefined {
-  const id = /^mnt_id:\s*(\d+)$/m.exec(findProcText(`self/fdinfo/${fd}`) ?? "")?.[1];
+  const id = /^mnt_id:\s*(\d+)$/m.exec(guessProcText(`self/fdinfo/${fd}`) ?? "")?.[1];
   // mountinfo, proc(5): mount id, parent's, MAJOR:MINOR in decimal.
-  const line = findProcText("thread-self/mountinfo")?.split("\n").find((text) => text.startsWith(`${id} `));
+  const line = guessProcText("thread-self/mountinfo")?.split("\n").find((text) => text.startsWith(`${id} `));
   const match = /^\d+ \d+ (\d+):(\d+) /.exec(line ?? "");
   if (match === null) return undefined;
   const [major, minor] = [Number(match[1]), Number(match[2])];
