@@ -35,8 +35,23 @@ export function planClearVersioned(
   log: Logger,
   options: ClearVersionedOptions,
 ): Removal[] {
-  const { keepVersions, name } = options;
   checkRunningVersion(settings, options);
+  try {
+    return planUnkept(root, settings, log, options);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    throw new TorcxError("failed", "Cannot clear the versioned stores: what is in them is not known", {
+      cause,
+    });
+  }
+}
+
+function planUnkept(
+  root: Root,
+  settings: Settings,
+  log: Logger,
+  { keepVersions, name }: ClearVersionedOptions,
+): Removal[] {
   const stores = listVersionedStores(root, settings.paths.userStore, log);
   const isKept = ({ version }: VersionedStore): boolean => keepVersions.includes(version);
   const needed = new Map<NameKey, string>();
@@ -72,7 +87,7 @@ function checkRunningVersion({ versionId }: Settings, options: ClearVersionedOpt
 /** Plans one store that is not kept. */
 function planStore(root: Root, log: Logger, store: VersionedStore, name: ImageName | undefined): Removal[] {
   const { version, path, isLink } = store;
-  const reason = `version ${version} is not kept`;
+  const reason = "its version is not kept";
   if (name === undefined) {
     const identity = identify(root.lstat(encodePath(path)));
     const bytes = isLink ? 0 : measureDirectory(root, path);

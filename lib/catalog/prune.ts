@@ -3,13 +3,13 @@
  * store, looks through no symlinked directory, and keeps all names on the way of what any store offers.
  */
 
-import { TorcxError } from "../errors.ts";
+import { quote, TorcxError } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
 import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
-import { listStorePaths } from "../config/stores.ts";
+import { listStorePaths, listStores } from "../config/stores.ts";
 import type { Root } from "../sys/root.ts";
 import { getNameKey, identify, listNamesOnTheWay, type NameKey } from "./links.ts";
 import { compareOsVersions } from "./os_versions.ts";
@@ -85,6 +85,10 @@ function planKnown(
     for (const archive of listArchives(root, view.path, log)) {
       if (!isOwn || findReason(archive, view.version) === undefined) need(archive.path);
     }
+  }
+  for (const { path, source, isConfigured } of listStores(settings)) {
+    if (!isConfigured || path === userStore || root.findStat(encodePath(path)) !== undefined) continue;
+    log.warning(`store ${quote(path)} (${source}) is absent: what its links need is not known`);
   }
   const isNeeded = ({ path }: { path: string }): boolean => needed.has(getNameKey(root, path));
   // Of two candidates that are one directory (a bind mount) each name counts once.

@@ -87,7 +87,7 @@ const CLEARED = {
   reference: null,
   filepath: "/var/lib/torcx/store/1.2.2",
   bytes: 10,
-  reason: "version 1.2.2 is not kept",
+  reason: "its version is not kept",
 };
 
 const CLEAR: ProgramCase[] = [
@@ -112,7 +112,7 @@ const CLEAR: ProgramCase[] = [
     args: ["image", "clear-versioned", "docker", "--keep-version=1.2.3", "-k", "9", "--output=text"],
     code: 0,
     stdout: [
-      "version 1.2.2 is not kept:",
+      "its version is not kept:",
       "  /var/lib/torcx/store/1.2.2/docker:1.torcx.tgz  5 B",
       "removed 1 archive, 5 B",
       "",

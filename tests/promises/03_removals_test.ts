@@ -212,6 +212,39 @@ testCase("clear-versioned leaves the directory that a kept version is a symlink 
     'torcx: warning: leaving "/var/lib/torcx/store/1.2.2" alone: "/var/lib/torcx/store/1.2.3", which is kept, leads to it\n',
 });
 
+for (
+  const [what, system] of [
+    ["profiles directory", {
+      "etc/torcx/profiles/edge.json": null,
+      "etc/torcx/profiles": { link: "profiles" },
+    }],
+    ["profile", { "etc/torcx/profiles/loop.json": { link: "loop.json" } }],
+    ["archive of another store", { "usr/share/torcx/store/x:1.torcx.tgz": { link: "x:1.torcx.tgz" } }],
+  ] as const
+) {
+  testCase(`prune is refused where a ${what} cannot be read`, {
+    args: PRUNE,
+    system: { ...system, [`${STORE}/z:1.torcx.tgz`]: "unused" },
+    code: 1,
+    stderr: /^torcx: Cannot prune the user store: what is needed is not known\n[^]*ELOOP/m,
+  });
+}
+
+testCase("clear-versioned is refused where a version that is kept cannot be read", {
+  args: [...CLEAR, "-k", "1.2.3"],
+  system: { [`${STORE}/1.2.3/x:1.torcx.tgz`]: { link: "x:1.torcx.tgz" } },
+  code: 1,
+  stderr: /^torcx: Cannot clear the versioned stores: what is in them is not known\n[^]*ELOOP/,
+});
+
+testCase("prune warns of a configured store that is absent: its links may need something", {
+  args: PRUNE,
+  env: { TORCX_STOREPATH: "/mnt/data" },
+  code: 0,
+  stdout: /"removals"/,
+  stderr: /^torcx: warning: store "\/mnt\/data" \(.*TORCX_STOREPATH\) is absent: /,
+});
+
 /** Runs a test on a small system with something to remove. */
 async function withSystem(use: (root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "torcx-test-" });
@@ -254,7 +287,10 @@ for (const [verb, { args, question, gone }] of Object.entries(VERBS)) {
     withSystem(async (root) => {
       await using terminal = await openTorcx([...args, "--root", root], OPTIONS);
       const list = await terminal.waitFor(question);
-      assertMatch(list, /^version 1\.2\.1 is .*:\r\n +\/var\/lib\/torcx\/store\/1\.2\.1/m);
+      assertMatch(
+        list,
+        /^(?:version 1\.2\.1 is older.*|its version is not kept):\r\n +\/var\/lib\/torcx\/store\/1\.2\.1/m,
+      );
       assert(exists(`${root}/${STORE}/${gone}`), "nothing goes before the answer");
       await terminal.type("y\n");
       const { code, output } = await terminal.end();

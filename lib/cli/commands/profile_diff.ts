@@ -44,7 +44,7 @@ function toJson({ name, reference, remote }: ProfileImage): Record<string, strin
 
 function format(image: ProfileImage): string {
   const remote = image.remote === undefined ? "" : ` (remote ${printable(image.remote)})`;
-  return `${formatImage(image)}${remote}`;
+  return image.reference === "" ? `${image.name} (dropped)` : `${formatImage(image)}${remote}`;
 }
 
 function writeDiff(out: Output, diff: ProfileDiff): void {
