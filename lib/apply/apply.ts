@@ -13,6 +13,7 @@ import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import { computeDigest } from "./digest.ts";
+import { judgeRun } from "./drift.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { removeJournal, writeJournal } from "./journal.ts";
 import { prepareSquashfs } from "./kernel_modules.ts";
@@ -29,7 +30,7 @@ import { planPropagation } from "./propagate.ts";
 import { Recorder } from "./recorder.ts";
 import { recover } from "./recover.ts";
 import { acquireRunDirectory, describeForeign } from "./run_directory.ts";
-import { readRunState, type RunState } from "./run_state.ts";
+import type { RunState } from "./run_state.ts";
 import { undoOperations } from "./undo.ts";
 
 /** Options of {@linkcode applyProfile}. */
@@ -72,12 +73,12 @@ export async function applyProfile(
   options: ApplyOptions,
 ): Promise<ApplyOutcome> {
   // Looked at first without the lock: nothing at all is touched then.
-  const done = findEarlierOutcome(readRunState(root, settings), options);
+  const done = findEarlierOutcome(judgeRun(root, settings), options);
   if (done !== undefined) return done;
   using run = acquireRunDirectory(root, settings, INTENT);
   let left: string[] = [];
   if (!run.isNew) {
-    const state = readRunState(root, settings, { isLocked: true });
+    const state = judgeRun(root, settings, { isLocked: true });
     const outcome = findEarlierOutcome(state, options);
     if (outcome !== undefined) return outcome;
     if (!isRecovered(state, options)) throw describeEarlierRun(settings, state);

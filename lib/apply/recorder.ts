@@ -8,6 +8,7 @@ import type { Settings } from "../config/settings.ts";
 import { listHints, listMessages } from "../errors.ts";
 import type { UnpackSummary } from "../image/unpack.ts";
 import type { ApplyMode, ApplyReport, ReportImage } from "../manifest/report.ts";
+import { readSpace } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
 import { formatDevice, formatMtime } from "./identity.ts";
 import type { ApplyPlan, ImageFault, PlannedImage } from "./plan.ts";
@@ -33,6 +34,7 @@ export class Recorder {
       unpack_device: null,
       unpack_inode: null,
       made_directories: [],
+      unpack_files: null,
       images: [],
       assets: [],
       conflicts: [],
@@ -100,6 +102,9 @@ export class Recorder {
     const unpack = root.stat(encodePath(settings.paths.unpackDir));
     this.report.unpack_device = formatDevice(unpack);
     this.report.unpack_inode = String(unpack.ino);
+    const { totalInodes, freeInodes } = readSpace(root, encodePath(settings.paths.unpackDir));
+    // Without a limit a tmpfs does not count.
+    this.report.unpack_files = totalInodes === 0 ? null : totalInodes - freeInodes;
     for (const item of this.#images.values()) {
       const tree = root.lstat(getTreePath(settings, item.name));
       item.tree_device = formatDevice(tree);

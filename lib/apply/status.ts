@@ -1,15 +1,17 @@
 /**
- * Owns what `torcx status` says: whether the system is sealed, by which profiles, with which images,
- * what is mounted, what the last run reported, and what has changed since. It only reads.
+ * Owns what is known of this boot's torcx: the state, by which profiles, with which images, what the last
+ * run reported, what has changed since, and what of torcx is installed. It only reads.
  */
 
+import { encodePath, joinPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Logger } from "../log.ts";
+import { TorcxError } from "../errors.ts";
 import type { ApplyReport, ReportImage } from "../manifest/report.ts";
-import { readMounts } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
-import { type Drift, findDrift } from "./drift.ts";
+import { findDrift, findForeign } from "./drift.ts";
+import { type Drift, toDrift } from "./drift_kinds.ts";
 import { readRunState, type RunState } from "./run_state.ts";
+import { findTreeStat } from "./trees.ts";
 
 /** One image of the running system. */
 export interface StatusImage extends Pick<ReportImage, "name" | "reference" | "profile" | "errors"> {
@@ -26,7 +28,7 @@ export const STATUS_KIND = "torcx-status-v0";
 
 /** The state of this boot's apply. */
 export interface Status {
-  state: RunState["kind"];
+  state: RunState["kind"] | "switched_off";
   lower_profiles: string[];
   upper_profile: string;
   profile_path: string | null;
@@ -36,52 +38,132 @@ export interface Status {
   is_read_only: boolean | null;
   images: StatusImage[];
   report: ApplyReport | null;
-  /** Differences between what was applied and what is there now; only of a sealed system. */
+  /** Differences between what was applied and what is there now; only of a system with a seal. */
   drift: Drift[];
+  /** The process that is at work; null if none is, or none can be seen. */
+  pid: number | null;
+  /** Since when it is at work: ISO 8601, UTC. */
+  since: string | null;
+  /** What switches torcx off in this boot; null if nothing does. */
+  switched_off_by: string | null;
+  /** Why what is at RUN is not torcx's. */
+  foreign: { names: string[]; reason: string } | null;
+  /** Whether a seal is there that no run of this boot stands for. */
+  has_stale_seal: boolean;
+  /** Where systemd finds the generator, the target and the service; null if it does not. */
+  generator_path: string | null;
+  target_path: string | null;
+  service_path: string | null;
 }
+
+/** systemd.generator(7), in their order. */
+const GENERATOR_DIRS = ["/run", "/etc", "/usr/local/lib", "/usr/lib"].map((path) =>
+  `${path}/systemd/system-generators`
+);
+/** systemd.unit(5), those that a package or the generator writes to, in their order. */
+const UNIT_DIRS = [
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/run/systemd/generator",
+  "/usr/local/lib/systemd/system",
+  "/usr/lib/systemd/system",
+];
 
 /**
  * Reads the status.
  *
- * @throws {TorcxError} `invalid` if the seal cannot be parsed.
+ * @throws {TorcxError} if RUN or the seal is there but cannot be read.
  */
-export function readStatus(root: Root, settings: Settings, log: Logger): Status {
-  const state = readRunState(root, settings);
-  const report = "report" in state ? state.report ?? null : null;
-  const seal = "seal" in state ? state.seal : undefined;
+export function readStatus(root: Root, settings: Settings): Status {
+  const run = readRunState(root, settings);
+  const report = "report" in run ? run.report ?? null : null;
+  const seal = "seal" in run ? run.seal : undefined;
+  const drift = findStatusDrift(root, settings, run);
   const unpackDir = seal?.unpackDir ?? settings.paths.unpackDir;
-  const prefix = root.path.replace(/\/+$/, "");
-  const mounts = new Map(readMounts().map((mount) => [mount.target, mount]));
-  const isReadOnly = mounts.get(prefix + unpackDir)?.isReadOnly ?? null;
-  const images = (report?.images ?? []).map((
-    { name, reference, profile, format, archive_path, errors },
-  ): StatusImage => {
-    const path = `${unpackDir}/${name}`;
-    return {
-      name,
-      reference,
-      profile,
-      format,
-      archive_path,
-      path: seal === undefined ? null : path,
-      is_mounted: mounts.has(prefix + path),
-      errors,
-    };
-  });
-  const unmounted = images.filter((image) => image.format === "squashfs" && !image.is_mounted)
-    .map(({ name }) => name);
+  const unpack = findTree(root, unpackDir);
   return {
-    state: state.kind,
+    state: findState(settings, run, drift),
     lower_profiles: seal?.lowerProfiles ?? report?.lower_profiles ?? [],
     upper_profile: seal?.upperProfile ?? report?.upper_profile ?? "",
     profile_path: seal?.profilePath ?? null,
     bin_dir: seal?.binDir ?? null,
     unpack_dir: seal?.unpackDir ?? null,
-    is_read_only: isReadOnly,
-    images,
+    is_read_only: unpack?.isMounted === true ? unpack.isReadOnly : null,
+    images: (report?.images ?? []).map((image) => toStatusImage(root, unpackDir, image)),
     report,
-    drift: seal === undefined || report === null
-      ? []
-      : findDrift(root, settings, log, report, { isReadOnly, unmounted }),
+    drift,
+    pid: run.kind === "at_work" ? run.pid ?? null : null,
+    since: run.kind === "at_work" ? run.since?.toISOString() ?? null : null,
+    switched_off_by: findSwitch(settings) ?? null,
+    foreign: run.kind === "foreign" ? { names: run.names, reason: run.reason } : null,
+    has_stale_seal: run.kind === "not_applied" && run.hasStaleSeal,
+    generator_path: findFile(root, GENERATOR_DIRS, "torcx-generator"),
+    target_path: findFile(root, UNIT_DIRS, "torcx.target"),
+    service_path: findFile(root, UNIT_DIRS, "torcx.service"),
   };
+}
+
+/** Names what switches torcx off in this boot, as it is written there; undefined if nothing does. */
+export function findSwitch({ boot, sources }: Settings): string | undefined {
+  return boot.isEnabled ? undefined : `${sources.get("boot") ?? "torcx="}0`;
+}
+
+function findState(settings: Settings, run: RunState, drift: readonly Drift[]): Status["state"] {
+  if (run.kind === "not_applied" && !settings.boot.isEnabled) return "switched_off";
+  if (run.kind === "sealed" && drift.some((item) => item.is_degrading)) return "degraded";
+  return run.kind;
+}
+
+function findStatusDrift(root: Root, settings: Settings, run: RunState): Drift[] {
+  if (run.kind === "unmounted" && run.report !== undefined) {
+    return toDrift(findForeign(root, settings, run.report));
+  }
+  if (run.kind !== "sealed" && run.kind !== "degraded") return [];
+  const faults = run.kind === "degraded" ? run.faults : [];
+  // Without the report nothing else is known of what was applied.
+  if (run.report === undefined) return toDrift(faults.map((message) => ({ kind: "tree", message })));
+  return findDrift(root, settings, run.report, faults);
+}
+
+function toStatusImage(
+  root: Root,
+  unpackDir: string,
+  { name, reference, profile, format, archive_path, errors }: ReportImage,
+): StatusImage {
+  const path = joinPath(encodePath(unpackDir), encodePath(name));
+  const tree = findTree(root, path);
+  return {
+    name,
+    reference,
+    profile,
+    format,
+    archive_path,
+    path: tree === undefined ? null : `${unpackDir}/${name}`,
+    is_mounted: tree?.isMounted ?? false,
+    errors,
+  };
+}
+
+/** As `findTreeStat()`; what cannot be looked at is told of as drift. */
+function findTree(root: Root, path: string): ReturnType<typeof findTreeStat> {
+  try {
+    return findTreeStat(root, encodePath(path));
+  } catch (error) {
+    if (error instanceof TorcxError) return undefined;
+    throw error;
+  }
+}
+
+/** Finds a file that systemd would take; one that is masked by something else than a file is none. */
+function findFile(root: Root, directories: readonly string[], name: string): string | null {
+  for (const directory of directories) {
+    const path = `${directory}/${name}`;
+    try {
+      const stat = root.findStat(encodePath(path));
+      if (stat !== undefined) return stat.type === "file" ? path : null;
+    } catch (error) {
+      if (!(error instanceof TorcxError)) throw error;
+    }
+  }
+  return null;
 }

@@ -14,9 +14,8 @@ import {
 } from "./options_table.ts";
 import { formatFlag, listUsageParts } from "./options_usage.ts";
 import { findVerb } from "./options_words.ts";
+import { wrapText, wrapWords } from "./output.ts";
 
-/** The widest line, in characters. */
-const WIDTH = 80;
 /** What every verb may end with. */
 const GENERAL_EXITS: readonly ExitName[] = ["done", "failed", "usage", "signal"];
 
@@ -68,7 +67,7 @@ function formatVerbHelp(verb: VerbSpec): string {
     [verb.summary],
     wrapWords([`Usage: torcx ${verb.command}`, ...listUsageParts(verb)], "", "         "),
   ];
-  if (verb.details.length > 0) sections.push(verb.details.flatMap((text) => wrap(text, "", "")));
+  if (verb.details.length > 0) sections.push(verb.details.flatMap((text) => wrapText(text, "", "")));
   if (verb.positionals.length > 0) {
     sections.push([
       "Arguments:",
@@ -79,7 +78,7 @@ function formatVerbHelp(verb: VerbSpec): string {
   sections.push(["Options of every verb:", ...formatRows([...GLOBAL_FLAGS, COMMAND_FLAGS[0]].map(toRow))]);
   sections.push([
     "Exit status:",
-    ...listExits(verb).flatMap(([number, text]) => wrap(text, `  ${number}: `, "    ")),
+    ...listExits(verb).flatMap(([number, text]) => wrapText(text, `  ${number}: `, "    ")),
   ]);
   sections.push(["Examples:", ...verb.examples.flatMap(formatExample)]);
   return sections.map((lines) => lines.join("\n")).join("\n\n") + "\n";
@@ -97,25 +96,5 @@ function toRow(flag: Pick<FlagSpec, "long" | "short" | "help"> & Partial<FlagSpe
 
 function formatRows(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.flatMap(([name, text]) => wrap(text, `  ${name.padEnd(width)}  `, " ".repeat(width + 4)));
-}
-
-function wrap(text: string, first: string, next: string): string[] {
-  return wrapWords(text.split(" "), first, next);
-}
-
-function wrapWords(words: readonly string[], first: string, next: string): string[] {
-  const lines: string[] = [];
-  let line = first;
-  let isEmpty = true;
-  for (const word of words) {
-    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = next;
-      isEmpty = true;
-    }
-    line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, line];
+  return rows.flatMap(([name, text]) => wrapText(text, `  ${name.padEnd(width)}  `, " ".repeat(width + 4)));
 }

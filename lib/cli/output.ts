@@ -116,6 +116,31 @@ export function printable(text: string): string {
   return quoted.slice(1, -1).replace(/\\(["\\])/g, "$1");
 }
 
+/** The widest line of text for people, in characters. */
+export const TEXT_WIDTH = 80;
+
+/** Breaks text into lines between words; a word that is wider than a line stays whole. */
+export function wrapText(text: string, first: string, next: string): string[] {
+  return wrapWords(text.split(" "), first, next);
+}
+
+/** As {@linkcode wrapText}, of words that may hold blanks. */
+export function wrapWords(words: readonly string[], first: string, next: string): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of words) {
+    if (!isEmpty && line.length + 1 + word.length > TEXT_WIDTH) {
+      lines.push(line);
+      line = next;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}
+
 /** Returns a size in bytes with a binary unit, e.g. `1.5 MiB`. */
 export function formatSize(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

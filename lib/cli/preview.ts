@@ -7,6 +7,7 @@
 import { type ImageFault, planApply, type PlannedImage } from "../apply/plan.ts";
 import { planPropagation } from "../apply/propagate.ts";
 import { readRunState } from "../apply/run_state.ts";
+import { findSwitch } from "../apply/status.ts";
 import { encodePath } from "../bytes.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import { listProfiles } from "../catalog/profiles.ts";
@@ -167,11 +168,6 @@ export function recordWarnings(log: Logger, warnings: string[]): Logger {
     write(message);
   };
   return { ...log, warning: keep(log.warning), error: keep(log.error) };
-}
-
-/** Names what on the kernel command line switches torcx off, as a person would type it. */
-export function findSwitch({ boot, sources }: Settings): string | undefined {
-  return boot.isEnabled ? undefined : sources.get("boot")?.replace(/=$/, "=0");
 }
 
 /** Warns if no store is of this OS version: a typing error, or its archives are not fetched yet. */

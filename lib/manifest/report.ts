@@ -118,6 +118,8 @@ export interface ApplyReport {
   unpack_inode: string | null;
   /** Directories outside the trees that were made for it, outermost first. */
   made_directories: string[];
+  /** How many inodes it had in use once all trees were there; null if it does not count them. */
+  unpack_files: number | null;
   images: ReportImage[];
   assets: ReportAsset[];
   conflicts: ReportConflict[];
@@ -177,6 +179,7 @@ const ADDED_TO_REPORT: Record<string, JsonValue> = {
   upper_profile_fault: null,
   unpack_device: null,
   unpack_inode: null,
+  unpack_files: null,
 };
 const ADDED_TO_IMAGE: Record<string, JsonValue> = {
   archive_path: null,

@@ -17,6 +17,7 @@ export function makeReport(fields: Partial<ApplyReport> = {}): ApplyReport {
     unpack_device: null,
     unpack_inode: null,
     made_directories: [],
+    unpack_files: null,
     images: [],
     assets: [],
     conflicts: [],

@@ -76,7 +76,7 @@ for (
   const [selector, state] of [
     ["nope", 'names profile "nope", which does not exist'],
     ["", "is empty"],
-    ["a/b", "which is no legal profile name"],
+    ["a/b", "holds no legal profile name"],
   ] as const
 ) {
   Deno.test(`promise 20: plan exits with 1 if the selector holds ${JSON.stringify(selector)}`, () =>
