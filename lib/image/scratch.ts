@@ -34,8 +34,9 @@ function openPrivateMount(): Scratch | undefined {
   try {
     enterPrivateMountNamespace();
   } catch (error) {
-    // Root of a container without CAP_SYS_ADMIN.
+    // Root of a container without CAP_SYS_ADMIN, or in a plain chroot.
     if (isErrno(error, "EPERM", "EACCES")) return undefined;
+    if (error instanceof TorcxError && error.code === "unsupported") return undefined;
     throw error;
   }
   // Opened only now: a descriptor from before belongs to mounts on which nothing can be mounted any more.

@@ -3,7 +3,9 @@
  * refuses meaning: who runs what is said by the rooms above.
  */
 
+import { encodePath } from "../bytes.ts";
 import { TorcxError } from "../errors.ts";
+import { Root } from "./root.ts";
 
 /**
  * The programs that may be run and where they can be, the first that exists is taken. Absolute: PATH is
@@ -62,8 +64,12 @@ export async function runProgram(
         stderr: "piped",
       }).spawn();
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) continue;
-      throw new TorcxError("failed", `Cannot run "${shown}": ${(error as Error).message}`, { cause: error });
+      if (error instanceof Deno.errors.NotFound && !isThere(path)) continue;
+      throw new TorcxError("failed", `Cannot run "${shown}": ${(error as Error).message}`, {
+        cause: error,
+        // spawn() opens it for a standard input that is nothing.
+        ...isThere("/dev/null") ? {} : { hint: "There is no /dev/null: mount a /dev, as every system has" },
+      });
     }
     return await waitFor(child, shown, options);
   }
@@ -71,6 +77,11 @@ export async function runProgram(
     "not_found",
     `Cannot run "${shown}": there is no ${name} in ${PROGRAMS[name].join(" or ")}`,
   );
+}
+
+function isThere(path: string): boolean {
+  using root = Root.open("/");
+  return root.findStat(encodePath(path)) !== undefined;
 }
 
 async function waitFor(
@@ -81,7 +92,11 @@ async function waitFor(
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended by itself since; somebody else keeps its output open.
+    }
   }, timeout);
   try {
     if (input !== undefined) await writeInput(child, input);

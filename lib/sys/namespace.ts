@@ -3,7 +3,7 @@
  * It changes nothing but the umask.
  */
 
-import { isErrno } from "../errors.ts";
+import { isErrno, TorcxError } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
 import { getegid, geteuid, mount, readlinkat, umask, unshare } from "./calls.ts";
 import { AT_FDCWD, CLONE_NEWNS, MS_PRIVATE, MS_REC } from "./flags.ts";
@@ -47,8 +47,17 @@ export function setUmask(): void {
  * the process. All system calls of this program are made by this thread.
  *
  * @throws {SyscallError} if the user may not (only root may).
+ * @throws {TorcxError} `unsupported` where `/` is no mount point.
  */
 export function enterPrivateMountNamespace(): void {
   unshare(CLONE_NEWNS);
-  mount(undefined, encodePath("/"), undefined, MS_REC | MS_PRIVATE, undefined);
+  try {
+    mount(undefined, encodePath("/"), undefined, MS_REC | MS_PRIVATE, undefined);
+  } catch (cause) {
+    if (!isErrno(cause, "EINVAL")) throw cause;
+    throw new TorcxError("unsupported", "Cannot have mounts that nobody else sees: / is no mount point", {
+      cause,
+      hint: "Bind-mount the directory on itself before chroot, or call torcx outside of it with --root",
+    });
+  }
 }

@@ -155,6 +155,25 @@ testWith(
 );
 
 testWith(
+  "promise 08: torcx apply seals, with a warning, if the seal's directory cannot be synced after the rename",
+  { isRoot: true, programs: ["unshare", "strace"] },
+  () =>
+    withSystem(async (root) => {
+      const strace = 'strace -f -qq -o trace -P "$PWD/run/metadata" -e trace=fsync -e inject=fsync:error=EIO';
+      const [run, status] = await runSteps(root, [
+        `mkdir run/metadata; ${strace} "\${program[@]}" apply --output json > out.json`,
+        "torcx status > out.json",
+      ]);
+      assertEquals([run!.code, status!.code], [0, 0], run!.output);
+      assertEquals(
+        run!.output.replaceAll(/fsync\(\d+\)/g, "fsync(N)"),
+        'torcx: warning: "/run/metadata/torcx" is written, but its directory cannot be synced: a power failure ' +
+          "may lose it: fsync(N): EIO (Input/output error)\n",
+      );
+    }),
+);
+
+testWith(
   "promise 08: a profile is written if its directory cannot be synced after the rename",
   { programs: ["strace"] },
   () =>
@@ -162,8 +181,9 @@ testWith(
       const args = ["profile", "use-image", "--name", "edge", "--allow=missing", "a:1", "--root", path];
       // The first fsync is the file's, the second the directory's.
       const through = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO:when=2"];
-      const { code, stdout } = await runTorcx(args, { through });
-      assertEquals({ code, stdout }, { code: 0, stdout: "" });
+      const { code, stdout, stderr } = await runTorcx(args, { through });
+      assertEquals([code, stdout], [0, ""]);
+      assertMatch(stderr, /^torcx: warning: .*edge.json" is written, but its directory cannot be synced/m);
       const { images } = JSON.parse(Deno.readTextFileSync(`${path}/${PROFILES}/edge.json`)).value;
       assertEquals(images, [{ name: "a", reference: "1" }]);
     }),

@@ -7,6 +7,7 @@ import { encodePath } from "../../bytes.ts";
 import { quote, TorcxError } from "../../errors.ts";
 import { extractArchive } from "../../image/extract.ts";
 import type { UnpackSummary } from "../../image/unpack.ts";
+import type { Root } from "../../sys/root.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { formatSize, printable } from "../output.ts";
@@ -24,7 +25,7 @@ export async function runImageExtract(
   const { log, progress, signal, stdout } = context;
   const archive = locate(options, context, options.archive);
   const directory = locate(options, context, options.directory);
-  const archiveBytes = root.findStat(encodePath(archive))?.size ?? 0;
+  const archiveBytes = guessSize(root, archive);
   const start = context.now().getTime();
   let summary: UnpackSummary;
   try {
@@ -46,6 +47,16 @@ export async function runImageExtract(
   if (stdout.format === "json") stdout.writeJson(toDocument(archive, directory, summary, duration));
   else stdout.writeLine(describe(options.directory, summary, duration));
   return 0;
+}
+
+/** Returns the archive's size for the progress, 0 if it cannot be told: extractArchive() says why then. */
+function guessSize(root: Root, archive: string): number {
+  try {
+    return root.findStat(encodePath(archive))?.size ?? 0;
+  } catch (error) {
+    if (error instanceof TorcxError) return 0;
+    throw error;
+  }
 }
 
 function toDocument(archive: string, directory: string, summary: UnpackSummary, duration: number): unknown {
