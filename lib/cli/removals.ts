@@ -4,6 +4,7 @@
  */
 
 import { listMessages, TorcxError } from "../errors.ts";
+import { type Logger, SILENT_LOG } from "../log.ts";
 import { type Removal, type RemovalResult, removePlanned } from "../catalog/removal.ts";
 import type { Root } from "../sys/root.ts";
 import type { Context } from "./context.ts";
@@ -25,22 +26,29 @@ export interface CarryOutOptions {
 /**
  * Shows the plan, asks where a person is there, removes, and tells what is gone.
  *
- * @throws {TorcxError} `failed` if the answer is not yes, or something could not be removed.
+ * @throws {TorcxError} `failed` if the answer is not yes, the plan does not hold any more after it, or
+ *   something could not be removed; what `makePlan` throws.
  */
 export async function carryOut(
   root: Root,
-  plan: readonly Removal[],
+  makePlan: (log: Logger) => readonly Removal[],
   options: CarryOutOptions,
   context: Context,
 ): Promise<void> {
   const { isDryRun, intent } = options;
   const { stdout, log, ask } = context;
+  const plan = makePlan(log);
   const isAsked = ask !== undefined && !options.isYes && !isDryRun && plan.length > 0;
   if (isAsked) {
     writeList(stdout, plan);
     if (await askFor(ask, plan, stdout) !== "y") {
       throw new TorcxError("failed", `${intent}: it was not confirmed, and nothing is removed`, {
         hint: 'Answer "y", or give "--yes"',
+      });
+    }
+    if (!covers(makePlan(SILENT_LOG), plan)) {
+      throw new TorcxError("failed", `${intent}: what is there has changed since, and nothing is removed`, {
+        hint: "Call it again to see the new list",
       });
     }
   }
@@ -52,6 +60,13 @@ export async function carryOut(
     stdout.writeLine(`${isDryRun ? "would remove" : "removed"} ${what}`);
   }
   throwFailures(intent, plan, result);
+}
+
+/** Returns whether a newer plan still removes all that was shown: an answer may come late. */
+function covers(plan: readonly Removal[], shown: readonly Removal[]): boolean {
+  const getKey = ({ path, identity }: Removal): string => `${identity} ${path}`;
+  const keys = new Set(plan.map(getKey));
+  return shown.every((removal) => keys.has(getKey(removal)));
 }
 
 /** Returns the answer in small letters; undefined if there is none. */

@@ -93,9 +93,11 @@ function openLock(root: Root, path: ByteString, intent: string): number {
     });
   }
   try {
-    const { type, uid, mode } = toFileStat(statx(fd, EMPTY));
-    if (type !== "file" || uid !== geteuid()) {
-      const found = type === "file" ? `belongs to user ${uid}` : `is a ${type}`;
+    const { type, uid, mode, nlink } = toFileStat(statx(fd, EMPTY));
+    // A second name of somebody's file would have that file's mode changed.
+    if (type !== "file" || uid !== geteuid() || nlink > 1) {
+      const state = uid === geteuid() ? "has another name" : `belongs to user ${uid}`;
+      const found = type === "file" ? state : `is a ${type}`;
       throw new TorcxError("invalid", `${intent}: lock file ${quote(decodePath(path))} ${found}`, {
         hint: "Remove it if nothing else needs it",
       });

@@ -353,19 +353,32 @@ test("the output in a pipe asks nobody, on a terminal too", () =>
     assertEquals(exists(`${root}/${STORE}/1.2.1`), false);
   }));
 
-test("what was replaced while the question stood stays", () =>
-  withSystem(async (root) => {
+const CHANGES: Record<string, (root: string) => Promise<void>> = {
+  "an archive that was replaced": async (root) => {
     const path = `${root}/${STORE}/z:1.torcx.tgz`;
-    await using terminal = await openTorcx([...PRUNE, "--root", root], OPTIONS);
-    await terminal.waitFor("(y/N) ");
-    await Deno.writeTextFile(`${path}.new`, "populated meanwhile");
+    await Deno.writeTextFile(`${path}.new`, "unused, but newer");
     await Deno.rename(`${path}.new`, path);
-    await terminal.type("y\n");
-    const { code, output } = await terminal.end();
-    assertEquals(code, 1);
-    assertMatch(output, /Cannot prune the user store: 1 of 3 removals failed\n[^]*it was replaced since\n/);
-    assertEquals(await Deno.readTextFile(path), "populated meanwhile");
-  }));
+  },
+  "an archive that came to be needed": (root) =>
+    Deno.writeTextFile(`${root}/etc/torcx/profiles/more.json`, makeProfile("z:1")),
+};
+
+for (const [what, change] of Object.entries(CHANGES)) {
+  test(`${what} while the question stood stops the removal`, () =>
+    withSystem(async (root) => {
+      await using terminal = await openTorcx([...PRUNE, "--root", root], OPTIONS);
+      await terminal.waitFor("(y/N) ");
+      await change(root);
+      await terminal.type("y\n");
+      const { code, output } = await terminal.end();
+      assertEquals(code, 1);
+      assertMatch(
+        output,
+        /Cannot prune the user store: what is there has changed since, and nothing is removed/,
+      );
+      assert(exists(`${root}/${STORE}/1.2.1`) && exists(`${root}/${STORE}/z:1.torcx.tgz`));
+    }));
+}
 
 test("prune removes a hard link that no profile lists; its bytes stay with the other name", () =>
   withSystem(async (root) => {

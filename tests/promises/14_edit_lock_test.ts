@@ -129,11 +129,20 @@ Deno.test("promise 14: a lock file that a kill left stops nobody and goes", () =
     },
   ));
 
-Deno.test("promise 14: what is no lock file of one's own is not followed, and the edit refused", () =>
-  withTree({ ...NODES, secret: "x", [`${PROFILES}/${LOCK}`]: { link: "/secret" } }, async ({ path }) => {
-    const { code, stderr } = await runTorcx([...USE, "--root", path]);
-    assertEquals(code, 1);
-    assertMatch(stderr, /^torcx: Cannot edit profile "edge": .*\n[^]*\.torcx\.lock/);
-    assertEquals((Deno.statSync(`${path}/secret`).mode! & 0o777).toString(8), "644");
-    assertEquals(await Deno.readTextFile(`${path}/${PROFILES}/edge.json`), makeProfile());
-  }));
+const SECRET_LINKS: Record<string, (lock: string, secret: string) => Promise<void>> = {
+  symlink: (lock) => Deno.symlink("/secret", lock),
+  "hard link": (lock, secret) => Deno.link(secret, lock),
+};
+
+for (const [what, link] of Object.entries(SECRET_LINKS)) {
+  Deno.test(`promise 14: a ${what} in the place of the lock file is not followed, and the edit refused`, () =>
+    withTree({ ...NODES, secret: "x" }, async ({ path }) => {
+      await link(`${path}/${PROFILES}/${LOCK}`, `${path}/secret`);
+      const { code, stderr } = await runTorcx([...USE, "--root", path]);
+      assertEquals(code, 1);
+      assertMatch(stderr, /^torcx: Cannot edit profile "edge": /);
+      assert(stderr.includes(LOCK), stderr);
+      assertEquals((Deno.statSync(`${path}/secret`).mode! & 0o777).toString(8), "644");
+      assertEquals(await Deno.readTextFile(`${path}/${PROFILES}/edge.json`), makeProfile());
+    }));
+}

@@ -16,12 +16,9 @@ export async function runImageClearVersioned(
 ): Promise<number> {
   using system = openSystem(options, context);
   const { root, settings } = system;
-  const plan = planClearVersioned(root, settings, context.log, {
-    keepVersions: options.keepVersions,
-    isForced: options.isForced,
-    ...(options.name === undefined ? {} : { name: options.name }),
-  });
-  await carryOut(root, plan, {
+  const { keepVersions, isForced, name } = options;
+  const planOptions = { keepVersions, isForced, ...(name === undefined ? {} : { name }) };
+  await carryOut(root, (log) => planClearVersioned(root, settings, log, planOptions), {
     ...options,
     intent: "Cannot clear the versioned stores",
     kind: CLEAR_VERSIONED_KIND,

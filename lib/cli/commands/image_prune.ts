@@ -16,8 +16,8 @@ export async function runImagePrune(
 ): Promise<number> {
   using system = openSystem(options, context);
   const { root, settings } = system;
-  const plan = planPrune(root, settings, context.log, { isForced: options.isForced });
-  await carryOut(root, plan, {
+  const { isForced } = options;
+  await carryOut(root, (log) => planPrune(root, settings, log, { isForced }), {
     ...options,
     intent: "Cannot prune the user store",
     kind: PRUNE_KIND,
