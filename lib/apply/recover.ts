@@ -89,6 +89,8 @@ function takeBack(
   // what tells of that reboot if this is cut off.
   const isSealLast = kind === "unmounted";
   if (!isSealLast) removeFile(root, seal);
+  // Before the directory, which may be the run's own: a kill during the last step leaves it there.
+  removeTemporaries(root, splitPath(seal).parent);
   const { operations, ignored } = listRecordedOperations(settings, findReport(root, settings));
   const { faults, left } = undoOperations(
     root,

@@ -1,0 +1,26 @@
+/**
+ * Owns the compiled program for tests that cannot do with another one: the one that end-to-end tests run, or, where
+ * that is `deno run`, one that is built now.
+ */
+
+import { join } from "@std/path";
+import { findProgram } from "./binary.ts";
+import { PROJECT_DIR } from "./std_flags.ts";
+
+let prepared: Promise<string> | undefined;
+
+/** Returns the path of the compiled program, built where it is missing or older than the sources. */
+export function prepareBinary(): Promise<string> {
+  return prepared ??= prepare();
+}
+
+async function prepare(): Promise<string> {
+  const { command, isCompiled } = await findProgram();
+  if (isCompiled) return command[0];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "build"],
+    cwd: PROJECT_DIR,
+  }).output();
+  if (!success) throw new Error(`Cannot build torcx: ${new TextDecoder().decode(stderr)}`);
+  return join(PROJECT_DIR, "dist/torcx");
+}
