@@ -132,20 +132,26 @@ export const VERBS = [
   },
   {
     command: "status",
-    summary: "Shows whether the system is sealed, by which profiles, with which images",
+    summary: "Shows in which state this boot's torcx is, why, and what to do next",
     details: [
-      "Compares the running system with the files on disk and the next profile, and shows the last report.",
+      "The first line is the state: sealed, degraded (sealed, but a tree, link or copied file is gone, changed or writable, a step after the seal failed, or the selected profile was not there), unmounted (sealed, but the images are not mounted any more), failed, at work, killed, unfinished (at work or killed: the locks cannot be read), foreign (the run directory is not torcx's), switched off, or not applied.",
+      "Then why, what to type next, and the command that shows the log; then profiles, images and the last run; then what is different from what was applied, in the archives, and at the next boot.",
+      "JSON of kind torcx-status-v0 has all of it; is_degrading tells which differences make a sealed system a degraded one.",
+      "Settings that cannot be used are shown and hide nothing.",
     ],
     positionals: [],
     flags: [],
     exits: {
       done: "sealed",
-      failed: "the last apply failed, or was killed",
+      failed: "failed, unmounted, killed, unfinished or foreign",
       notApplied: true,
       degraded: true,
       atWork: true,
     },
-    examples: [{ line: "torcx status", help: "see what runs" }],
+    examples: [
+      { line: "torcx status", help: "see what runs" },
+      { line: "torcx status --output json", help: "for scripts; the exit status tells the state, too" },
+    ],
   },
   {
     command: "plan",

@@ -22,10 +22,11 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
   const { profile, osRelease: osVersion } = options;
   const preview = await previewBoot(system, context, { profile, osVersion });
   preview.warnings.unshift(...warnings);
-  const error = findFault(preview) ?? (options.isStrict ? findStrictFault(preview) : undefined);
+  const fault = findFault(preview);
   if (context.stdout.format === "json") {
-    context.stdout.writeJson({ kind: PLAN_KIND, value: toJson(preview, error === undefined) });
-  } else writePreview(context.stdout, preview, error === undefined);
+    context.stdout.writeJson({ kind: PLAN_KIND, value: toJson(preview, fault === undefined) });
+  } else writePreview(context.stdout, preview, fault);
+  const error = fault ?? (options.isStrict ? findStrictFault(preview) : undefined);
   if (error !== undefined) throw error;
   return 0;
 }
@@ -125,9 +126,16 @@ function toJson(preview: Preview, isSuccess: boolean): unknown {
   };
 }
 
-function writePreview(out: Output, preview: Preview, isSuccess: boolean): void {
+/** Says what becomes of the boot: a selected profile that is missing stops nothing. */
+function describeVerdict(out: Output, fault: TorcxError | undefined): string {
+  if (fault === undefined) return out.style("green", "would succeed");
+  if (fault.code !== "not_found") return out.style("red", "would fail");
+  return out.style("yellow", "would go on without the selected profile");
+}
+
+function writePreview(out: Output, preview: Preview, fault: TorcxError | undefined): void {
   const { lower, upper, osVersion, memoryBytes, memoryLimit } = preview;
-  const verdict = isSuccess ? out.style("green", "would succeed") : out.style("red", "would fail");
+  const verdict = describeVerdict(out, fault);
   const names = upper === undefined ? lower : [...lower, upper];
   if (preview.switchedOffBy === undefined) out.writeLine(`Next boot:  ${verdict}`);
   else {

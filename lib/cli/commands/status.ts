@@ -6,7 +6,7 @@ import { listHints, listMessages } from "../../errors.ts";
 import { SILENT_LOG } from "../../log.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
-import { type Output, printable, wrapText } from "../output.ts";
+import { type Output, printable, wrapWords } from "../output.ts";
 import { describeStatus, getStatusExit, getStatusStyle, type StatusWords } from "../status_words.ts";
 import { examineSystem } from "../system.ts";
 
@@ -62,8 +62,15 @@ function writeLines(out: Output, label: string, texts: readonly string[]): void 
     : texts;
   shown.forEach((text, index) => {
     const first = (index === 0 ? label : "").padEnd(LABEL_WIDTH);
-    for (const line of wrapText(printable(text), first, " ".repeat(LABEL_WIDTH))) out.writeLine(line);
+    for (const line of wrapWords(splitWords(printable(text)), first, " ".repeat(LABEL_WIDTH))) {
+      out.writeLine(line);
+    }
   });
+}
+
+/** Splits text at blanks, but not within a short command in quotes: it is typed as it stands. */
+function splitWords(text: string): string[] {
+  return text.match(/"torcx [^"]{1,40}"\S*|\S+/g) ?? [];
 }
 
 function writeDetails(out: Output, status: Status): void {
