@@ -353,9 +353,10 @@ class Flow {
   }
 }
 
-/** Names what is attempted by the topmost profile. */
+/** Names what is attempted by the topmost profile, once that is known. */
 function describeIntent({ upper_profile, lower_profiles }: ApplyReport): string {
-  return `Cannot apply profile ${quote(upper_profile || (lower_profiles.at(-1) ?? ""))}`;
+  const profile = upper_profile || (lower_profiles.at(-1) ?? "");
+  return profile === "" ? INTENT : `${INTENT} profile ${quote(profile)}`;
 }
 
 /** Names the profile and each image that failed, e.g. `2 of 5 images failed: "docker:17.06" (unpack)`. */

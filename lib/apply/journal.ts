@@ -6,7 +6,7 @@
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
-import { decodeText, encodeJson, type JsonCursor, parseManifest } from "../manifest/json.ts";
+import { decodeText, type JsonCursor, parseManifest } from "../manifest/json.ts";
 import type { ApplyMode } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import type { Operation } from "./operations.ts";
@@ -57,7 +57,7 @@ export function getJournalPath(settings: Settings): ByteString {
 /** Writes the journal, before the first of its operations is carried out. */
 export function writeJournal(root: Root, settings: Settings, journal: Journal): void {
   // Byte strings hold one character per byte, which JSON keeps as it is.
-  const text = new TextEncoder().encode(encodeJson({ kind: JOURNAL_KIND, value: journal }));
+  const text = new TextEncoder().encode(JSON.stringify({ kind: JOURNAL_KIND, value: journal }));
   root.writeFileAtomic(getJournalPath(settings), text, JOURNAL_MODE);
 }
 

@@ -5,14 +5,14 @@
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import { isErrno, quote, TorcxError } from "../errors.ts";
+import { quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { acquireLock } from "../sys/lock_file.ts";
 import { unmount } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
 import { getJournalPath, type Journal, readJournal } from "./journal.ts";
 import { listRecordedOperations } from "./record.ts";
-import { describeForeign } from "./run_directory.ts";
+import { describeForeign, removeRunDirectory } from "./run_directory.ts";
 import { findReport, getLockPath, isRunName, readRunState, type RunState } from "./run_state.ts";
 import { findTreeStat } from "./trees.ts";
 import { removeTemporaries, undoOperations } from "./undo.ts";
@@ -36,13 +36,7 @@ export function takeBackEarlierRun(root: Root, settings: Settings, log: Logger):
   const state = readRunState(root, settings, { isLocked: true });
   if (!isTakenBack(state)) return false;
   recover(root, settings, log, state);
-  root.unlink(getLockPath(settings));
-  try {
-    root.removeDir(encodePath(settings.runDir));
-  } catch (error) {
-    // Where RUN is a mount point it stays, empty.
-    if (!isErrno(error, "ENOTEMPTY", "EEXIST", "EBUSY")) throw error;
-  }
+  removeRunDirectory(root, settings);
   return true;
 }
 

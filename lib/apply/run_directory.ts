@@ -45,12 +45,8 @@ export function acquireRunDirectory(root: Root, settings: Settings, intent: stri
       const state = readRunState(root, settings, { isLocked: true });
       if (state.kind === "not_applied") continue;
       if (state.kind === "foreign") throw describeForeign(settings, intent, state);
-      const lock = acquireLock(root, getLockPath(settings), {
-        intent,
-        timeout: 0,
-        hint: 'Wait for it to end, then look at "torcx status"',
-      });
-      return { isNew: false, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+      const lock = lockRunDirectory(root, settings, intent);
+      if (lock !== undefined) return { isNew: false, [Symbol.dispose]: () => lock[Symbol.dispose]() };
     }
   } catch (cause) {
     if (!(cause instanceof TorcxError) || cause.message.startsWith(intent)) throw cause;
@@ -59,6 +55,45 @@ export function acquireRunDirectory(root: Root, settings: Settings, intent: stri
     });
   }
   throw new TorcxError("busy", `${intent}: ${quote(settings.runDir)} comes and goes, ${TRIES} times`);
+}
+
+/** Takes RUN's lock; undefined if RUN has gone meanwhile. */
+function lockRunDirectory(root: Root, settings: Settings, intent: string): Disposable | undefined {
+  try {
+    return acquireLock(root, getLockPath(settings), {
+      intent,
+      timeout: 0,
+      hint: 'Wait for it to end, then look at "torcx status"',
+    });
+  } catch (error) {
+    if (error instanceof TorcxError && isErrno(error.cause, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes away a RUN that holds its lock alone, all at once: nobody finds it without the lock, which the
+ * caller holds. Where RUN is a mount point or behind a symlink it stays, empty.
+ */
+export function removeRunDirectory(root: Root, settings: Settings): void {
+  const path = encodePath(settings.runDir);
+  root.withParent(path, (dir, name) => {
+    const temporary = makeTemporaryName();
+    try {
+      if (root.lstat(path).type !== "directory") return root.unlink(getLockPath(settings));
+      renameat2(dir, name, dir, temporary, RENAME_NOREPLACE);
+    } catch (error) {
+      if (!isErrno(error, "EBUSY")) throw error;
+      return root.unlink(getLockPath(settings));
+    }
+    const fd = openat(dir, temporary, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      unlinkat(fd, LOCK_NAME);
+    } finally {
+      close(fd);
+    }
+    unlinkat(dir, temporary, AT_REMOVEDIR);
+  });
 }
 
 /** Says that what has RUN's name is somebody else's, and what that is. */
