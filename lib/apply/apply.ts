@@ -1,51 +1,23 @@
 /**
- * Owns the boot flow: lock, plan, trees, assets, records, seal; and the way back after a failure. All
- * images are needed, so one that fails fails the whole. It refuses to know where it is called from:
- * the generator and `torcx apply` tell it by options.
+ * Owns "at most once per boot": what an earlier run means for this one, under RUN's lock, before the flow
+ * begins. It refuses to know where it is called from: the generator and `torcx apply` tell it by options.
  */
 
-import { setImmediate } from "node:timers";
-import { decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import { listMessages, quote, TorcxError } from "../errors.ts";
+import { quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { formatImage, type ProfileName } from "../manifest/names.ts";
-import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
+import type { ApplyReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
-import { computeDigest } from "./digest.ts";
 import { judgeRun } from "./drift.ts";
-import { executeImage, executeOperation } from "./execute.ts";
-import { removeJournal, writeJournal } from "./journal.ts";
-import { prepareSquashfs } from "./kernel_modules.ts";
-import { describeOperation, type ImageOperation, type Operation } from "./operations.ts";
-import {
-  type ApplyPlan,
-  describeWayOut,
-  type ImageFault,
-  planApply,
-  type PlannedImage,
-  planSealRemoval,
-} from "./plan.ts";
-import { planPropagation } from "./propagate.ts";
-import { Recorder } from "./recorder.ts";
+import { Flow, type FlowOptions, INTENT } from "./flow.ts";
 import { recover } from "./recover.ts";
 import { acquireRunDirectory, describeForeign } from "./run_directory.ts";
 import type { RunState } from "./run_state.ts";
-import { undoOperations } from "./undo.ts";
 
 /** Options of {@linkcode applyProfile}. */
-export interface ApplyOptions {
-  mode: ApplyMode;
-  /** torcx's version, for the report. */
-  version: string;
-  /** The upper profile, instead of the selector's. */
-  profile?: ProfileName;
+export interface ApplyOptions extends FlowOptions {
   /** Takes back an earlier run that failed, was killed or is degraded, and runs anew. */
   isRetry?: boolean;
-  /** Aborted when the run is to end; what it did is undone then. */
-  signal?: AbortSignal;
-  /** Told how much of which archive was read. */
-  onProgress?: (image: PlannedImage, readBytes: number) => void;
 }
 
 /** How an apply ended well. */
@@ -56,8 +28,6 @@ export type ApplyOutcome =
   | { kind: "already_sealed" }
   /** As before, but what was applied is not as it was: only a retry makes it anew. */
   | { kind: "already_degraded"; faults: string[] };
-
-const INTENT = "Cannot apply";
 
 /**
  * Applies the profile, at most once per boot; a soft reboot is a new boot.
@@ -135,245 +105,4 @@ function describeEarlierRun(settings: Settings, state: RunState): TorcxError {
     default:
       return state satisfies never;
   }
-}
-
-class Flow {
-  readonly #root: Root;
-  readonly #settings: Settings;
-  readonly #log: Logger;
-  readonly #options: ApplyOptions;
-  readonly #recorder: Recorder;
-  /** What was carried out or at least begun, in order. */
-  readonly #done: Operation[] = [];
-
-  /** @param left what an earlier run's taking back has left, for the report. */
-  constructor(
-    root: Root,
-    settings: Settings,
-    log: Logger,
-    options: ApplyOptions,
-    left: readonly string[],
-  ) {
-    this.#root = root;
-    this.#settings = settings;
-    this.#log = log;
-    this.#options = options;
-    this.#recorder = new Recorder(options.version, options.mode);
-    this.#recorder.report.warnings.push(...left);
-  }
-
-  async run(): Promise<ApplyReport> {
-    const recorder = this.#recorder;
-    this.#removeOldSeal();
-    const plan = await recorder.runPhase("plan", () => this.#plan());
-    await recorder.runPhase("unpack", () => this.#makeTrees(plan));
-    const operations = await recorder.runPhase("resolve", () => this.#resolveAssets(plan));
-    // Signals are heard between turns of the event loop alone; the next two phases take none.
-    await new Promise((resolve) => setImmediate(resolve));
-    await recorder.runPhase("propagate", () => {
-      this.#keepJournal([...plan.preparation, ...operations, ...plan.closing]);
-      for (const operation of operations) this.#execute(operation);
-    });
-    await new Promise((resolve) => setImmediate(resolve));
-    await recorder.runPhase("seal", () => {
-      for (const operation of plan.closing) {
-        if (operation.kind === "write_report") this.#execute(operation, encodeReport(recorder.succeed()));
-        else this.#execute(operation);
-      }
-    });
-    return recorder.report;
-  }
-
-  /** Ends what the seal has made true: what fails here is told, and decides nothing. */
-  finish(): void {
-    try {
-      // Only now: without the seal a run that was killed is taken back by its journal.
-      removeJournal(this.#root, this.#settings);
-    } catch (error) {
-      if (!(error instanceof TorcxError)) throw error;
-      this.#log.warning(`sealed, but the journal cannot be removed: ${listMessages(error).join(": ")}`);
-    }
-    const { images, assets, conflicts, warnings, duration_ms } = this.#recorder.report;
-    this.#log.info(
-      `sealed: ${images.length} images, ${assets.length} assets, ${conflicts.length} conflicts, ` +
-        `${warnings.length} warnings in ${duration_ms.toFixed(0)} ms`,
-    );
-  }
-
-  /** Undoes what was done and leaves the report of the failure. */
-  takeBack(error: unknown): void {
-    const { faults, left } = undoOperations(this.#root, this.#done);
-    for (const fault of faults) this.#log.error(fault);
-    for (const message of left) this.#log.warning(message);
-    this.#recorder.report.warnings.push(...faults, ...left);
-    const report = this.#recorder.fail(error);
-    try {
-      executeOperation(
-        this.#root,
-        { kind: "write_report", path: encodePath(this.#settings.paths.report) },
-        this.#log,
-        encodeReport(report),
-      );
-      // What could not be undone stays in the journal for `--retry`.
-      if (faults.length === 0) removeJournal(this.#root, this.#settings);
-    } catch (cause) {
-      if (!(cause instanceof TorcxError)) throw cause;
-      this.#log.error(`cannot write the report: ${listMessages(cause).join(": ")}`);
-    }
-  }
-
-  /** Before all else: no seal outlives the run that it speaks of, whatever this one comes to. */
-  #removeOldSeal(): void {
-    const operations = planSealRemoval(this.#root, this.#settings);
-    if (operations.length > 0) this.#keepJournal(operations);
-    for (const operation of operations) this.#execute(operation);
-  }
-
-  #plan(): ApplyPlan {
-    const { profile } = this.#options;
-    const plan = planApply(this.#root, this.#settings, this.#log, profile === undefined ? {} : { profile });
-    this.#recorder.setPlan(plan);
-    const { upper, lower, images } = plan.selection;
-    const names = [...lower, ...(upper === undefined ? [] : [upper])].map(quote).join(", ");
-    this.#log.info(
-      `applying ${images.length} images of ${names === "" ? "no profile" : `profiles ${names}`}`,
-    );
-    const faults = [...plan.missing, ...plan.broken];
-    if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, "");
-    return plan;
-  }
-
-  async #makeTrees(plan: ApplyPlan): Promise<void> {
-    this.#keepJournal([...plan.preparation, ...plan.closing]);
-    const trees = new Map<string, ImageOperation>();
-    for (const operation of plan.preparation) {
-      if (operation.kind === "unpack" || operation.kind === "mount_squashfs") {
-        trees.set(operation.image, operation);
-      } else this.#execute(operation);
-    }
-    if (plan.images.some(({ archive }) => archive.format === "squashfs")) await prepareSquashfs(this.#log);
-    const faults: ImageFault[] = [];
-    const pending = [...plan.images];
-    // One more thread inflates a large archive while this one writes another (lib/archive/inflate_lanes.ts).
-    const work = async (): Promise<void> => {
-      for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-        const fault = await this.#makeTree(next, trees.get(next.image.name)!);
-        if (fault !== undefined) faults.push(fault);
-      }
-    };
-    const workers = Array.from({ length: Math.max(navigator.hardwareConcurrency, 1) }, work);
-    // All of them end before anything is taken back.
-    for (const result of await Promise.allSettled(workers)) {
-      if (result.status === "rejected") throw result.reason;
-    }
-    if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, " (unpack)");
-    this.#recorder.setTrees(this.#root, this.#settings);
-  }
-
-  async #makeTree(planned: PlannedImage, operation: ImageOperation): Promise<ImageFault | undefined> {
-    const { image, archive } = planned;
-    const start = performance.now();
-    this.#done.push(operation);
-    try {
-      const summary = await executeImage(this.#root, operation, this.#log, {
-        image: formatImage(image),
-        wayOut: describeWayOut(image),
-        onProgress: (readBytes) => {
-          this.#options.signal?.throwIfAborted();
-          this.#options.onProgress?.(planned, readBytes);
-        },
-      });
-      const duration = performance.now() - start;
-      this.#recorder.addTree(planned, summary, duration);
-      const verb = archive.format === "squashfs" ? "mounted" : "unpacked";
-      this.#log.info(
-        `image ${quote(formatImage(image))}: ${verb} ${quote(archive.path)} in ${duration.toFixed(0)} ms`,
-      );
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof TorcxError)) throw error;
-      const fault = { image, archive, error };
-      this.#recorder.addFault(fault);
-      this.#log.error(listMessages(error).join(": "));
-      return fault;
-    }
-  }
-
-  #resolveAssets(plan: ApplyPlan): Operation[] {
-    const { report } = this.#recorder;
-    const propagation = planPropagation(this.#root, this.#settings, plan.images);
-    for (const warning of propagation.warnings) this.#log.warning(warning);
-    report.warnings.push(...propagation.warnings);
-    for (const { image, to, kept } of propagation.conflicts) {
-      this.#log.warning(`image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`);
-    }
-    report.conflicts = propagation.conflicts;
-    for (const fault of propagation.faults) this.#recorder.addFault(fault);
-    if (propagation.faults.length > 0) throw describeFaults(report, propagation.faults, " (assets)");
-    // A copy is told by its digest: its source is gone when it has to be.
-    const digests = new Map<string, string>();
-    const operations = propagation.operations.map((operation): Operation => {
-      if (operation.kind !== "copy") return operation;
-      const digest = computeDigest(this.#root, operation.from);
-      digests.set(operation.path, digest);
-      return { ...operation, digest };
-    });
-    report.assets = propagation.assets.map((asset) => ({
-      ...asset,
-      digest: digests.get(decodeAssetNames(asset).to) ?? null,
-    }));
-    return operations;
-  }
-
-  #keepJournal(operations: Operation[]): void {
-    writeJournal(this.#root, this.#settings, { mode: this.#options.mode, operations });
-  }
-
-  #execute(operation: Operation, text?: string): void {
-    if (operation.kind === "unpack" || operation.kind === "mount_squashfs") {
-      throw new TypeError("trees are made by executeImage()");
-    }
-    this.#options.signal?.throwIfAborted();
-    this.#done.push(operation);
-    try {
-      const isNew = operation.kind === "make_dir" && this.#root.findStat(operation.path) === undefined;
-      executeOperation(this.#root, operation, this.#log, text);
-      if (isNew && this.#root.findStat(operation.path) !== undefined) {
-        this.#recorder.report.made_directories.push(decodePath(operation.path));
-      }
-    } catch (cause) {
-      if (!(cause instanceof TorcxError)) throw cause;
-      const intent = describeIntent(this.#recorder.report);
-      throw new TorcxError(
-        cause.code,
-        `${intent}: it was not possible to ${describeOperation(operation)}`,
-        { cause },
-      );
-    }
-  }
-}
-
-/** Names what is attempted by the topmost profile, once that is known. */
-function describeIntent({ upper_profile, lower_profiles }: ApplyReport): string {
-  const profile = upper_profile || (lower_profiles.at(-1) ?? "");
-  return profile === "" ? INTENT : `${INTENT} profile ${quote(profile)}`;
-}
-
-/** Names the profile and each image that failed, e.g. `2 of 5 images failed: "docker:17.06" (unpack)`. */
-function describeFaults(report: ApplyReport, faults: readonly ImageFault[], step: string): TorcxError {
-  const items = faults.map(({ image, archive }) =>
-    `${quote(formatImage(image))}${
-      archive === undefined ? " (not found)" : step === "" ? " (archive)" : step
-    }`
-  );
-  const cause = faults.length === 1
-    ? faults[0]!.error
-    : new AggregateError(faults.map(({ error }) => listMessages(error).join(": ")));
-  return new TorcxError(
-    "failed",
-    `${describeIntent(report)}: ${faults.length} of ${report.images.length} images failed: ${
-      items.join(", ")
-    }`,
-    { cause },
-  );
 }
