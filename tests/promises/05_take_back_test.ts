@@ -1,7 +1,6 @@
 /** Tests that what a run left is taken away by its own record once the mounts of its trees are gone. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { makeManifest, packImage } from "../cli/archives.ts";
 import { makeProfile, testAsRoot } from "../catalog/tree.ts";
 import { runSteps } from "../e2e/system.ts";
 import { LIST_RUN, withRunSystem } from "./run_system.ts";
@@ -40,33 +39,6 @@ testAsRoot(
         /"\/run\/systemd\/system\/hello.service" is left: it is not what torcx made/,
       );
       assertMatch(seal!.output, /TORCX_UPPER_PROFILE="none"/);
-    }),
-);
-
-testAsRoot(
-  "promise 05: torcx.service takes a system without its mounts for a soft reboot",
-  "it mounts",
-  () =>
-    withRunSystem({
-      "etc/torcx/profiles/edge.json": makeProfile("tool:1"),
-      "etc/torcx/profiles/none.json": makeProfile(),
-    }, async (root) => {
-      packImage(`${root}/var/lib/torcx/store/tool:1.torcx.tgz`, {
-        ...makeManifest({ bin: ["/bin"] }),
-        "bin/tool": "x",
-      });
-      const [first, gone, again, list, second, status] = await runSteps(root, [
-        "torcx apply --boot",
-        `ls run/torcx/bin; ${SOFT_REBOOT}; echo none > etc/torcx/next-profile`,
-        "torcx apply --boot",
-        "ls run/torcx/bin; cat run/metadata/torcx",
-        "torcx apply --boot",
-        "torcx status --output json",
-      ]);
-      assertEquals([first!.code, gone!.output], [0, "tool\n"], first!.output);
-      assertEquals(again!.code, 0, again!.output);
-      assertMatch(list!.output, /^TORCX_LOWER_PROFILES="vendor"\nTORCX_UPPER_PROFILE="none"\n/);
-      assertEquals([second!.code, status!.code], [0, 0], "a sound one is left alone");
     }),
 );
 
