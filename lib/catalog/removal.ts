@@ -59,7 +59,9 @@ export function removePlanned(root: Root, log: Logger, plan: readonly Removal[])
       result.removed.push(removal);
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
-      const error = new TorcxError("failed", `Cannot remove ${quote(removal.path)}`, { cause });
+      const message = `Cannot remove ${quote(removal.path)}`;
+      // Where something is mounted in it, the cause says it all.
+      const error = cause.message.startsWith(message) ? cause : new TorcxError("failed", message, { cause });
       result.failures.push({ removal, error });
     }
   }

@@ -55,7 +55,7 @@ export async function extractArchive(
     const compression = archivePath.endsWith("gz") ? "gzip" : "none";
     return await unpackTar(source, target, { ...options, compression, isOwnerKept });
   } catch (error) {
-    emptyDirectory(target.fd);
+    emptyDirectory(target.fd, path);
     if (isMade) root.removeDir(path);
     throw error;
   }

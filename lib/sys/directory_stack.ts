@@ -12,15 +12,28 @@ import { O_DIRECTORY, O_NOFOLLOW, O_PATH } from "./flags.ts";
 const OPEN_MAX = 32;
 const CLOSED = -1;
 
+/** Opens a directory (O_PATH) by its name in another one. */
+type OpenDirectory = (parent: number, name: ByteString) => number;
+
+function openHere(parent: number, name: ByteString): number {
+  return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+}
+
 /** The way from a root directory to one below it; every component is a real directory. */
 export class DirectoryStack implements Disposable {
   readonly #root: number;
+  readonly #open: OpenDirectory;
   readonly #names: ByteString[] = [];
   readonly #descriptors: number[] = [];
 
-  /** The root's descriptor stays the caller's. */
-  constructor(root: number) {
+  /**
+   * The root's descriptor stays the caller's.
+   *
+   * @param open opens a directory again by its name in another one; never over a symlink.
+   */
+  constructor(root: number, open: OpenDirectory = openHere) {
     this.#root = root;
+    this.#open = open;
   }
 
   /** How many directories below the root the deepest one is. */
@@ -69,7 +82,7 @@ export class DirectoryStack implements Disposable {
   #reopen(): number {
     let parent = this.#root;
     for (const [index, name] of this.#names.entries()) {
-      parent = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+      parent = this.#open(parent, name);
       this.#descriptors[index] = parent;
       this.#close(index - OPEN_MAX);
     }

@@ -41,6 +41,7 @@ export const AT_EMPTY_PATH = 0x1000;
 
 /** 437 on every architecture since Linux 5.6 (the common part of the syscall tables). */
 export const SYS_openat2 = 437;
+export const RESOLVE_NO_XDEV = 0x01;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
 export const RESOLVE_IN_ROOT = 0x10;

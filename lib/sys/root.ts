@@ -34,7 +34,7 @@ import {
   S_IFMT,
 } from "./flags.ts";
 import { type DirEntry, readDirEntries } from "./dirents.ts";
-import { emptyDirectory } from "./removal.ts";
+import { removeDirectory } from "./removal.ts";
 import { detectResolver, openInRoot, type Resolver } from "./resolve.ts";
 
 export { isTemporaryName, makeTemporaryName, type WriteFileOptions } from "./atomic_file.ts";
@@ -298,14 +298,16 @@ export class Root implements Disposable {
     this.withParent(path, (dir, name) => unlinkat(dir, name, AT_REMOVEDIR));
   }
 
-  /** Removes a tree or file without following symlinks; nothing there is no error. */
+  /**
+   * Removes a tree or file without following symlinks; nothing there is no error.
+   *
+   * @throws {TorcxError} `busy` if something is mounted in it or on it; nothing was removed then.
+   */
   removeTree(path: ByteString): void {
     const stat = this.findLstat(path);
     if (stat === undefined) return;
     if (stat.type !== "directory") return this.unlink(path);
-    using sub = this.openSub(path);
-    emptyDirectory(sub.fd);
-    this.removeDir(path);
+    this.withParent(path, (dir, name) => removeDirectory(dir, name, path, this.resolver));
   }
 
   /** Writes a new file that must not exist yet, with this exact mode. */

@@ -83,7 +83,7 @@ async function attempt(input: FuzzInput, directory: string, resolver: Resolver):
   // How much a damaged gzip gives before the damage is seen depends on the borders.
   if (input.isGzip && !isAccepted) outcome.tree = "";
   else outcome.tree += describeTree(directory, isAccepted);
-  emptyDirectory(root.fd);
+  emptyDirectory(root.fd, encodePath(root.path));
   return outcome;
 }
 

@@ -74,7 +74,7 @@ for (const resolver of ["openat2", "walk"]) {
       const [bottom, top, link] = [DEEP, "d", "h"].map((path) => root.lstat(encodePath(path)));
       assertEquals([bottom!.mode, bottom!.mtimeSec, top!.mode, top!.mtimeSec], [0o750, 1e9, 0o750, 1e9]);
       assertEquals([link!.nlink, link!.size], [2, 4]);
-      emptyDirectory(root.fd);
+      emptyDirectory(root.fd, encodePath(root.path));
     } finally {
       Deno.removeSync(work, { recursive: true });
     }
