@@ -25,6 +25,9 @@ const ALLOWED: readonly RegExp[] = [
   /^\/run\/\.torcx-[\w-]+\.tmp$/,
   /^\/(?:etc|var\/lib|usr\/share|usr\/share\/oem)\/torcx(?:\/|$)/,
   /^\/(?:etc\/coreos|usr\/share\/oem|usr\/lib\/os-release)(?:\/|$)/,
+  // whether systemd serves this system, and whether it is told to start torcx
+  /^\/etc\/initrd-release$/,
+  /^(?:\/etc|\/usr\/lib|\/usr\/local\/lib)\/systemd\/(?:system-generators\/torcx-generator|system\/torcx\.(?:service|target))$/,
 ];
 
 /** Returns text that gzip makes not much smaller, so that the archive is inflated on a thread of its own. */
