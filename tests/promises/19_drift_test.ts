@@ -149,6 +149,14 @@ const CASES: Record<string, DriftCase> = {
     kinds: ["profile_missing", "next_profile"],
     message: /names profile "nope", which does not exist$/,
   },
+  "a step after the seal failed": {
+    steps: [
+      `sed -i 's/"steps": \\[\\]/"steps": [{"command":"systemctl x","duration_ms":1,"error":"no bus"}]/' run/torcx/report.json`,
+    ],
+    code: 4,
+    kinds: ["step_failed"],
+    message: /^"systemctl x" failed: no bus$/,
+  },
   "a mounted archive was written to in its place": {
     steps: [`printf x >> ${STORE}/sq:1.torcx.squashfs`],
     code: 4,
