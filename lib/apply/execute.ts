@@ -5,10 +5,11 @@
 
 import { decodePath, splitPath } from "../bytes.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
+import { mountSquashfsImage } from "../image/squashfs_check.ts";
 import type { TreeCounts } from "../image/tree_writer.ts";
 import { type UnpackSummary, unpackTar } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
-import { mountSquashfs, mountTmpfs, readSpace, remountReadOnly } from "../sys/mounts.ts";
+import { mountTmpfs, readSpace, remountReadOnly } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
 import { copyFile } from "./copies.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
@@ -47,7 +48,7 @@ export async function executeImage(
     root.makeDir(operation.path, DIRECTORY_MODE);
     using file = root.openFile(operation.archive);
     if (operation.kind === "mount_squashfs") {
-      mountSquashfs(root, file, operation.path);
+      mountSquashfsImage(root, file, operation.path);
       return undefined;
     }
     using tree = root.openSub(operation.path);

@@ -15,7 +15,7 @@ import type { Root } from "../sys/root.ts";
 import { computeDigest } from "./digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { removeJournal, writeJournal } from "./journal.ts";
-import { prepareSquashfs } from "./kernel_modules.ts";
+import { trySquashfsImages } from "./kernel_modules.ts";
 import { describeOperation, type ImageOperation, type Operation } from "./operations.ts";
 import {
   type ApplyPlan,
@@ -143,7 +143,7 @@ export class Flow {
     for (const operation of operations) this.#execute(operation);
   }
 
-  #plan(): ApplyPlan {
+  async #plan(): Promise<ApplyPlan> {
     const { profile } = this.#options;
     const plan = planApply(this.#root, this.#settings, this.#log, profile === undefined ? {} : { profile });
     this.#recorder.setPlan(plan);
@@ -154,7 +154,18 @@ export class Flow {
     );
     const faults = [...plan.missing, ...plan.broken];
     if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, "");
+    await this.#trySquashfs(plan);
     return plan;
+  }
+
+  /** What the kernel would refuse to mount fails here, where nothing has been touched yet. */
+  async #trySquashfs({ images }: ApplyPlan): Promise<void> {
+    const { report } = this.#recorder;
+    const { faults, warnings } = await trySquashfsImages(this.#root, images, this.#log);
+    for (const warning of warnings) this.#log.warning(warning);
+    report.warnings.push(...warnings);
+    for (const fault of faults) this.#recorder.addFault(fault);
+    if (faults.length > 0) throw describeFaults(report, faults, "");
   }
 
   async #makeTrees(plan: ApplyPlan): Promise<void> {
@@ -165,7 +176,6 @@ export class Flow {
         trees.set(operation.image, operation);
       } else this.#execute(operation);
     }
-    if (plan.images.some(({ archive }) => archive.format === "squashfs")) await prepareSquashfs(this.#log);
     const faults: ImageFault[] = [];
     const pending = [...plan.images];
     // One more thread inflates a large archive while this one writes another (lib/archive/inflate_lanes.ts).

@@ -1,14 +1,16 @@
 /**
  * Owns what squashfs images need of the kernel: loop devices and the file system, both perhaps
- * modules that nothing has loaded yet this early. `apply.ts` and the generator call it.
+ * modules that nothing has loaded yet this early, and that it takes each of them.
  */
 
 import { encodePath } from "../bytes.ts";
-import { TorcxError } from "../errors.ts";
+import { quote, TorcxError } from "../errors.ts";
+import { trySquashfsImage } from "../image/squashfs_check.ts";
 import type { Logger } from "../log.ts";
 import { runProgram } from "../sys/command.ts";
-import { hasLoopDevices } from "../sys/mounts.ts";
+import { hasLoopDevices } from "../sys/loop_devices.ts";
 import { Root } from "../sys/root.ts";
+import { describeBroken, type ImageFault, type PlannedImage } from "./plan.ts";
 
 /** Loading a module from a slow disk takes a while; a hung modprobe must not hang the boot. */
 const MODPROBE_TIMEOUT = 30_000;
@@ -23,6 +25,36 @@ export async function prepareSquashfs(log: Logger): Promise<boolean> {
   if (!hasLoopDevices()) await loadModule("loop", log);
   if (!hasFileSystem("squashfs")) await loadModule("squashfs", log);
   return hasLoopDevices() && hasFileSystem("squashfs");
+}
+
+/** What came of trying squashfs images. */
+export interface SquashfsTrial {
+  /** The images that cannot be mounted. */
+  faults: ImageFault[];
+  warnings: string[];
+}
+
+/** Has the kernel try each squashfs before anything is mounted where others see it. */
+export async function trySquashfsImages(
+  root: Root,
+  images: readonly PlannedImage[],
+  log: Logger,
+): Promise<SquashfsTrial> {
+  const trial: SquashfsTrial = { faults: [], warnings: [] };
+  const tried = images.filter(({ archive }) => archive.format === "squashfs");
+  if (tried.length > 0) await prepareSquashfs(log);
+  for (const { image, archive } of tried) {
+    try {
+      using file = root.openFile(encodePath(archive.path));
+      trial.warnings.push(
+        ...trySquashfsImage(file).map((message) => `image ${quote(image.name)}: ${message}`),
+      );
+    } catch (cause) {
+      if (!(cause instanceof TorcxError)) throw cause;
+      trial.faults.push({ image, archive, error: describeBroken(image, archive, cause) });
+    }
+  }
+  return trial;
 }
 
 /** Returns whether the kernel knows a file system right now (proc(5), filesystems). */

@@ -107,7 +107,8 @@ function describeMissing(image: MergedImage, index: StoreIndex): TorcxError {
   });
 }
 
-function describeBroken(image: MergedImage, archive: Archive, cause: TorcxError): TorcxError {
+/** Names image and archive of what makes an archive useless. */
+export function describeBroken(image: MergedImage, archive: Archive, cause: TorcxError): TorcxError {
   return new TorcxError(
     cause.code,
     `Cannot use image ${quote(formatImage(image))} from ${quote(archive.path)}`,

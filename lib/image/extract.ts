@@ -5,12 +5,12 @@
 
 import { encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { mountSquashfs, unmount } from "../sys/mounts.ts";
+import { unmount } from "../sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
 import { emptyDirectory } from "../sys/removal.ts";
 import { type FileStat, type OpenFile, Root } from "../sys/root.ts";
 import { copyTree } from "./copy_tree.ts";
-import { checkSquashfs } from "./squashfs_check.ts";
+import { checkSquashfs, mountSquashfsImage } from "./squashfs_check.ts";
 import { TreeWriter } from "./tree_writer.ts";
 import { type UnpackOptions, type UnpackSummary, unpackTar } from "./unpack.ts";
 
@@ -106,12 +106,12 @@ function extractSquashfs(
   // A descriptor from before belongs to the mounts of others, on which nothing can be mounted from here.
   using inside = Root.open(root.path, { resolver: root.resolver });
   const path = encodePath(directory);
-  mountSquashfs(inside, source, path);
   const warnings: string[] = [];
   const onWarning = (message: string): void => {
     warnings.push(message);
     options.onWarning?.(message);
   };
+  mountSquashfsImage(inside, source, path).forEach(onWarning);
   try {
     using image = inside.openSub(path);
     using writer = new TreeWriter(target, { isOwnerKept: true, onWarning });

@@ -11,14 +11,14 @@ import { encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
-import { mountSquashfs, readSpace, unmount } from "../sys/mounts.ts";
+import { readSpace, unmount } from "../sys/mounts.ts";
 import { isRootUser } from "../sys/namespace.ts";
 import type { OpenFile, Root } from "../sys/root.ts";
 import { type Asset, listAssets, readImageManifest } from "./assets.ts";
 import { copyTree } from "./copy_tree.ts";
 import { normalizeEntryPath } from "./entry_path.ts";
 import type { Scratch } from "./scratch.ts";
-import { checkSquashfs } from "./squashfs_check.ts";
+import { checkSquashfs, mountSquashfsImage } from "./squashfs_check.ts";
 import { type TreeCounts, TreeWriter } from "./tree_writer.ts";
 
 /** Options of {@linkcode inspectArchive}. */
@@ -97,9 +97,12 @@ export async function inspectArchive(
   const image = quote(formatImage(archive));
   try {
     using source = root.openFile(encodePath(archive.path));
-    if (archive.format === "squashfs") checkSquashfs(source);
     if (archive.format === "squashfs" && !scratch.canMount) {
-      const warnings = [`image ${image}: a squashfs is not looked into, only root can mount it`];
+      const warnings = [
+        ...checkSquashfs(source).warnings,
+        "a squashfs is not looked into, only root can mount it",
+      ]
+        .map((message) => `image ${image}: ${message}`);
       for (const warning of warnings) options.onWarning?.(warning);
       return { assets: undefined, warnings, counts: undefined, memoryBytes: 0, inodes: 1 };
     }
@@ -165,7 +168,7 @@ function copySquashfs(source: OpenFile, scratch: Root, sink: SkeletonSink): void
   const mountPoint = encodePath(".squashfs");
   scratch.makeDir(mountPoint, 0o755);
   try {
-    mountSquashfs(scratch, source, mountPoint);
+    mountSquashfsImage(scratch, source, mountPoint).forEach((message) => sink.onWarning(message));
     try {
       using image = scratch.openSub(mountPoint);
       copyTree(image, sink);

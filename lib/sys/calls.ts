@@ -12,9 +12,14 @@ import {
   AT_EMPTY_PATH,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
   O_CLOEXEC,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
+  SYS_fsconfig,
+  SYS_fsmount,
+  SYS_fsopen,
   SYS_openat2,
 } from "./flags.ts";
 import { getErrno, getErrorText, libc } from "./libc.ts";
@@ -46,6 +51,7 @@ function restartOrFail(call: string, args: readonly unknown[]): void {
 function formatArgument(value: unknown): string {
   if (typeof value === "string") return quote(decodePath(value as ByteString));
   if (value === AT_FDCWD) return "AT_FDCWD";
+  if (value === undefined) return "NULL";
   return String(value);
 }
 
@@ -180,6 +186,11 @@ export function pwriteAll(fd: number, data: Uint8Array<ArrayBuffer>, offset: num
 /** ftruncate(2). */
 export function ftruncate(fd: number, size: number): void {
   while (libc.ftruncate64(fd, BigInt(size)) < 0) restartOrFail("ftruncate", [fd, size]);
+}
+
+/** lseek(2). */
+export function lseek(fd: number, offset: number, whence: number): void {
+  if (libc.lseek64(fd, BigInt(offset), whence) < 0) fail("lseek", [fd, offset, whence]);
 }
 
 /** fsync(2). */
@@ -450,13 +461,41 @@ export function mount(
     value === undefined ? null : encoder.encode(`${value}\0`);
   const from = source === undefined ? null : put("mount", source);
   while (libc.mount(from, put("mount", target, 1), text(type), BigInt(flags), text(data)) < 0) {
-    restartOrFail("mount", [source ?? "NULL", target, type ?? "NULL", flags, data ?? "NULL"]);
+    restartOrFail("mount", [source, target, type, flags, data]);
   }
 }
 
 /** umount2(2). */
 export function umount2(target: ByteString, flags: number): void {
   while (libc.umount2(put("umount2", target), flags) < 0) restartOrFail("umount2", [target, flags]);
+}
+
+const SYSCALL_FSOPEN = BigInt(SYS_fsopen);
+const SYSCALL_FSCONFIG = BigInt(SYS_fsconfig);
+const SYSCALL_FSMOUNT = BigInt(SYS_fsmount);
+
+/** fsopen(2): a file system that is not configured yet. */
+export function fsopen(type: string): number {
+  const fd = libc.fsopen(SYSCALL_FSOPEN, encoder.encode(`${type}\0`), BigInt(FSOPEN_CLOEXEC));
+  if (fd < 0) fail("fsopen", [type]);
+  return fd;
+}
+
+/** fsconfig(2): sets a parameter, or carries out a command. */
+export function fsconfig(fd: number, command: number, key?: string, value?: string): void {
+  const text = (item: string | undefined): Uint8Array<ArrayBuffer> | null =>
+    item === undefined ? null : encoder.encode(`${item}\0`);
+  const number = BigInt(command);
+  while (libc.fsconfig(SYSCALL_FSCONFIG, BigInt(fd), number, text(key), text(value), 0n) < 0) {
+    restartOrFail("fsconfig", [fd, command, key, value]);
+  }
+}
+
+/** fsmount(2): the root of a configured file system, mounted nowhere. */
+export function fsmount(fd: number, attributes: number): number {
+  const root = libc.fsmount(SYSCALL_FSMOUNT, BigInt(fd), BigInt(FSMOUNT_CLOEXEC), BigInt(attributes));
+  if (root < 0) fail("fsmount", [fd, attributes]);
+  return root;
 }
 
 /** ioctl(2) with memory as its argument. */

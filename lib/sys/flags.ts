@@ -58,6 +58,21 @@ export const MNT_DETACH = 2;
 export const ST_RDONLY = 1;
 export const UMOUNT_NOFOLLOW = 8;
 
+/** include/uapi/linux/mount.h; the calls have one number on every architecture since Linux 5.2. */
+export const SYS_fsopen = 430;
+export const SYS_fsconfig = 431;
+export const SYS_fsmount = 432;
+export const FSOPEN_CLOEXEC = 1;
+export const FSMOUNT_CLOEXEC = 1;
+export const FSCONFIG_SET_FLAG = 0;
+export const FSCONFIG_SET_STRING = 1;
+export const FSCONFIG_CMD_CREATE = 6;
+export const MOUNT_ATTR_RDONLY = 1;
+export const MOUNT_ATTR_NODEV = 4;
+
+/** lseek(2). */
+export const SEEK_END = 2;
+
 /** include/uapi/linux/fs.h. */
 export const RENAME_NOREPLACE = 1;
 

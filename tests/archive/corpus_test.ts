@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { ArchiveError, listMessages } from "../../lib/errors.ts";
 import { extractArchive } from "../../lib/image/extract.ts";
-import { hasLoopDevices } from "../../lib/sys/mounts.ts";
+import { hasLoopDevices } from "../../lib/sys/loop_devices.ts";
 import { isRootUser } from "../../lib/sys/namespace.ts";
 import type { Resolver } from "../../lib/sys/resolve.ts";
 import { Root } from "../../lib/sys/root.ts";

@@ -46,7 +46,7 @@ async function check(
             "--",
             ...Deno.readDirSync(source).map(({ name }) => name),
           );
-        } else run("mksquashfs", source, archive, "-quiet", "-no-progress");
+        } else run("mksquashfs", source, archive, "-quiet", "-no-progress", "-root-mode", "0755");
         damage?.(archive);
       } finally {
         Deno.removeSync(source, { recursive: true });

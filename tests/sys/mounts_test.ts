@@ -1,17 +1,11 @@
 /** Tests mounts and loop devices, in a mount namespace that goes with the test. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { encodePath } from "../../lib/bytes.ts";
-import { isErrno, SyscallError } from "../../lib/errors.ts";
-import {
-  hasLoopDevices,
-  mountSquashfs,
-  mountTmpfs,
-  readMounts,
-  readSpace,
-  remountReadOnly,
-  unmount,
-} from "../../lib/sys/mounts.ts";
+import { isErrno, SyscallError, TorcxError } from "../../lib/errors.ts";
+import { mountTmpfs, readMounts, readSpace, remountReadOnly, unmount } from "../../lib/sys/mounts.ts";
+import { mountSquashfs, trySquashfs } from "../../lib/sys/squashfs_mounts.ts";
+import { hasLoopDevices } from "../../lib/sys/loop_devices.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../../lib/sys/namespace.ts";
 import { Root } from "../../lib/sys/root.ts";
 import { CORPUS_DIR, hasCorpus } from "../support/corpus.ts";
@@ -124,12 +118,12 @@ function listLoops(): string[] {
   );
 }
 
-/** Waits until a count is 0: udev, where it runs, looks at a device for a moment after each change. */
-function awaitNone(count: () => number): void {
+/** Waits for a count of devices: udev, where it runs, looks at a device for a moment after each change. */
+function awaitCount(count: () => number, expected: number): void {
   const end = Date.now() + 10_000;
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  while (count() > 0 && Date.now() < end) Atomics.wait(cell, 0, 0, 20);
-  assertEquals(count(), 0);
+  while (count() !== expected && Date.now() < end) Atomics.wait(cell, 0, 0, 20);
+  assertEquals(count(), expected);
 }
 
 Deno.test({
@@ -139,23 +133,30 @@ Deno.test({
     withMountPoint((root, target) => {
       const image = target.replace(/target$/, "image.squashfs");
       Deno.copyFileSync(`${CORPUS_DIR}/torcx/addon_02.torcx.squashfs`, image);
-      const countLoops = (): number => listLoops().filter((file) => file === image).length;
+      const awaitLoops = (expected: number): void =>
+        awaitCount(() => listLoops().filter((file) => file === image).length, expected);
       for (let round = 0; round < 3; round++) {
         {
           using file = root.openFile(encodePath("image.squashfs"));
+          assertEquals(trySquashfs(file)?.type, "directory");
           mountSquashfs(root, file, TARGET);
         }
         assertEquals(find(target), { type: "squashfs", isReadOnly: true });
-        assertEquals(countLoops(), 1);
+        awaitLoops(1);
         assert(root.readFile(encodePath("target/.torcx/manifest.json")).length > 0);
         unmount(root, TARGET);
-        awaitNone(countLoops);
+        awaitLoops(0);
       }
       Deno.writeFileSync(image, new Uint8Array(8192));
       using broken = root.openFile(encodePath("image.squashfs"));
-      assertThrows(() => mountSquashfs(root, broken, TARGET), SyscallError, "mount");
+      for (const use of [() => mountSquashfs(root, broken, TARGET), () => trySquashfs(broken)]) {
+        const error = assertThrows(use, TorcxError);
+        assert(error.cause instanceof SyscallError, error.message);
+        // In its log, or through the context of the file system.
+        assertMatch(error.message, /^Cannot mount squashfs: the kernel (says ".*superblock.*"$|refuses it)/i);
+      }
       assertEquals(find(target), undefined);
-      awaitNone(countLoops);
+      awaitLoops(0);
     });
   },
 });
