@@ -3,7 +3,7 @@
  * with the mode, owner and attributes that the file had. It refuses to know what is in it.
  */
 
-import { listMessages, quote, TorcxError } from "../errors.ts";
+import { listMessages, quote, SyscallError, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import type { Logger } from "../log.ts";
 import { isTemporaryName } from "../sys/atomic_file.ts";
@@ -69,7 +69,7 @@ export function replaceFile(
 /** Locks a directory for edits; the lock's file is there only as long as somebody holds it or waits. */
 function lockDirectory(root: Root, directory: ByteString, { intent, log }: ReplaceFileOptions): Disposable {
   const path = joinPath(directory, LOCK_NAME);
-  const lock = acquireLock(root, path, { intent });
+  const lock = acquire(root, path, intent);
   return {
     [Symbol.dispose](): void {
       // Before it is let go: who waits for it sees that the file has no name, and makes another one.
@@ -77,6 +77,15 @@ function lockDirectory(root: Root, directory: ByteString, { intent, log }: Repla
       lock[Symbol.dispose]();
     },
   };
+}
+
+function acquire(root: Root, path: ByteString, intent: string): Disposable {
+  try {
+    return acquireLock(root, path, { intent });
+  } catch (error) {
+    // A lock file that cannot be made is a file that cannot be written: the callers say so.
+    throw error instanceof TorcxError && error.cause instanceof SyscallError ? error.cause : error;
+  }
 }
 
 /** Removes the temporary files of edits that were killed: under the lock no other edit has one. */
