@@ -65,6 +65,10 @@ export const FILES: readonly Entry[] = [
   },
   { term: "/etc/torcx/next-profile", text: "The selector: the name of the next boot's profile" },
   { term: "/etc/torcx/profiles/NAME.json", text: "The user's profiles" },
+  {
+    term: "/etc/torcx/.torcx.lock, /etc/torcx/profiles/.torcx.lock",
+    text: "There while the selector or a profile is edited; only its owner can hold it",
+  },
   { term: "/usr/share/torcx, /usr/share/oem/torcx", text: "Profiles and stores of the OS and of the OEM" },
   {
     term: "/var/lib/torcx/store",

@@ -248,6 +248,7 @@ export const VERBS = [
     summary: "Adds an image to a user profile, or replaces its reference",
     details: [
       "An empty reference (IMAGE:) drops the image that a lower profile brings; it needs no archive.",
+      "The file keeps its mode, owner, ACL and other attributes; where one cannot be kept, nothing changes.",
     ],
     positionals: [
       {
