@@ -57,6 +57,12 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
     writeTargetWant(root, normalDir);
     return handOff(`no config file ${quote(settings.configPath)} is there yet`);
   }
+  // What cannot be read may be readable a moment later; where it is not, a unit that has failed is seen.
+  if (fault?.code === "failed") {
+    for (const message of listMessages(fault)) log.error(message);
+    writeTargetWant(root, normalDir);
+    return handOff("the settings cannot be read");
+  }
   if (fault !== undefined) throw fault;
   writeTargetWant(root, normalDir);
   writeTargetAssertions(root, normalDir, settings);

@@ -74,7 +74,8 @@ export function readProfile(root: Root, file: { name?: ProfileName; path: string
       ? ["not_found", "it does not exist"] as const
       : [
         "failed",
-        cause.code === "syscall" ? "it cannot be read" : "it is not a valid profile file",
+        // What is no valid file is explained by a cause that names it.
+        cause.code === "syscall" ? `${quote(file.path)} cannot be read` : "it is not a valid profile file",
       ] as const;
     const message = file.name === undefined
       ? `Cannot read profile file ${quote(file.path)}`
