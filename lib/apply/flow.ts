@@ -14,9 +14,10 @@ import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from
 import type { Root } from "../sys/root.ts";
 import { computeDigest } from "./digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
+import { describeFaults, describeIntent, describeStep } from "./flow_faults.ts";
 import { removeJournal, writeJournal } from "./journal.ts";
 import { trySquashfsImages } from "./kernel_modules.ts";
-import { describeOperation, type ImageOperation, type Operation } from "./operations.ts";
+import type { ImageOperation, Operation } from "./operations.ts";
 import {
   type ApplyPlan,
   describeWayOut,
@@ -28,9 +29,6 @@ import {
 import { planPropagation } from "./propagate.ts";
 import { Recorder } from "./recorder.ts";
 import { undoOperations } from "./undo.ts";
-
-/** What is attempted, before it is known of which profile. */
-export const INTENT = "Cannot apply";
 
 /** Options of {@linkcode Flow}. */
 export interface FlowOptions {
@@ -239,7 +237,7 @@ export class Flow {
     const operations = propagation.operations.map((operation): Operation => {
       if (operation.kind !== "copy") return operation;
       const digest = this.#attempt(
-        describeOperation(operation),
+        describeStep(report, operation),
         () => computeDigest(this.#root, operation.from),
       );
       digests.set(operation.path, digest);
@@ -264,7 +262,7 @@ export class Flow {
     }
     this.#options.signal?.throwIfAborted();
     this.#done.push(operation);
-    this.#attempt(describeOperation(operation), () => {
+    this.#attempt(describeStep(this.#recorder.report, operation), () => {
       const isNew = operation.kind === "make_dir" && this.#root.findStat(operation.path) === undefined;
       executeOperation(this.#root, operation, this.#log, text);
       if (isNew && this.#root.findStat(operation.path) !== undefined) {
@@ -283,29 +281,4 @@ export class Flow {
       throw new TorcxError(cause.code, `${intent}: it was not possible to ${step}`, { cause });
     }
   }
-}
-
-/** Names what is attempted by the topmost profile, once that is known. */
-function describeIntent({ upper_profile, lower_profiles }: ApplyReport): string {
-  const profile = upper_profile || (lower_profiles.at(-1) ?? "");
-  return profile === "" ? INTENT : `${INTENT} profile ${quote(profile)}`;
-}
-
-/** Names the profile and each image that failed, e.g. `2 of 5 images failed: "docker:17.06" (unpack)`. */
-function describeFaults(report: ApplyReport, faults: readonly ImageFault[], step: string): TorcxError {
-  const items = faults.map(({ image, archive }) =>
-    `${quote(formatImage(image))}${
-      archive === undefined ? " (not found)" : step === "" ? " (archive)" : step
-    }`
-  );
-  const cause = faults.length === 1
-    ? faults[0]!.error
-    : new AggregateError(faults.map(({ error }) => listMessages(error).join(": ")));
-  return new TorcxError(
-    "failed",
-    `${describeIntent(report)}: ${faults.length} of ${report.images.length} images failed: ${
-      items.join(", ")
-    }`,
-    { cause },
-  );
 }

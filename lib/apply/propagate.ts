@@ -56,10 +56,11 @@ export function planPropagation(
       for (const asset of assets) planner.add(image.name, asset);
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
+      const isImageFault = cause.code === "invalid" && cause.hint === undefined;
       const error = new TorcxError(
         cause.code,
         `Cannot propagate assets of image ${quote(formatImage(image))} from ${quote(archive.path)}`,
-        { cause, ...(cause.hint === undefined ? { hint: describeWayOut(image) } : {}) },
+        { cause, ...(isImageFault ? { hint: describeWayOut(image) } : {}) },
       );
       planner.plan.faults.push({ image, archive, error });
     }

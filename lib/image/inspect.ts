@@ -7,7 +7,7 @@
 import type { TarEntry, TarSink } from "../archive/entry.ts";
 import { readArchive } from "../archive/gzip.ts";
 import { TarReader } from "../archive/tar_reader.ts";
-import { encodePath } from "../bytes.ts";
+import { type ByteString, encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
@@ -95,6 +95,7 @@ export async function inspectArchive(
 ): Promise<Inspection> {
   const name = encodePath(archive.name);
   const image = quote(formatImage(archive));
+  const attempt = `${image} from ${quote(archive.path)}`;
   try {
     using source = root.openFile(encodePath(archive.path));
     if (archive.format === "squashfs" && !scratch.canMount) {
@@ -110,11 +111,21 @@ export async function inspectArchive(
     return await readInto(source, archive, scratch, options);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    throw new TorcxError("failed", `Cannot use image ${image}: archive ${quote(archive.path)} is not sound`, {
+    throw new TorcxError("failed", `Cannot use image ${attempt}`, { cause });
+  } finally {
+    clear(scratch, name, attempt);
+  }
+}
+
+/** Of an archive that was found sound, too, what cannot be cleared away is an error: the next one comes here. */
+function clear(scratch: Scratch, name: ByteString, attempt: string): void {
+  try {
+    scratch.root.removeTree(name);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    throw new TorcxError("failed", `Cannot look into image ${attempt}: it cannot be cleared away again`, {
       cause,
     });
-  } finally {
-    scratch.root.removeTree(name);
   }
 }
 
