@@ -11,6 +11,7 @@ import type { Root } from "../sys/root.ts";
 import { judgeRun } from "./drift.ts";
 import { Flow, type FlowOptions } from "./flow.ts";
 import { INTENT } from "./flow_faults.ts";
+import { dropJournal, getJournalPath } from "./journal.ts";
 import { recover } from "./recover.ts";
 import { acquireRunDirectory, describeForeign } from "./run_directory.ts";
 import type { RunState } from "./run_state.ts";
@@ -45,13 +46,17 @@ export async function applyProfile(
 ): Promise<ApplyOutcome> {
   // Looked at first without the lock: nothing at all is touched then.
   const done = findEarlierOutcome(judgeRun(root, settings), options);
-  if (done !== undefined) return done;
+  if (done !== undefined && root.findLstat(getJournalPath(settings)) === undefined) return done;
   using run = acquireRunDirectory(root, settings, INTENT);
   let left: string[] = [];
   if (!run.isNew) {
     const state = judgeRun(root, settings, { isLocked: true });
     const outcome = findEarlierOutcome(state, options);
-    if (outcome !== undefined) return outcome;
+    if (outcome !== undefined) {
+      // A kill between the seal and the end of its run leaves the journal.
+      dropJournal(root, settings, log);
+      return outcome;
+    }
     if (!isRecovered(state, options)) throw describeEarlierRun(settings, state);
     left = recover(root, settings, log, state);
   }

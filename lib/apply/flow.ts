@@ -15,7 +15,7 @@ import type { Root } from "../sys/root.ts";
 import { computeDigest } from "./digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { describeFaults, describeIntent, describeStep } from "./flow_faults.ts";
-import { removeJournal, writeJournal } from "./journal.ts";
+import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
 import { trySquashfsImages } from "./kernel_modules.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
 import {
@@ -98,13 +98,8 @@ export class Flow {
 
   /** Ends what the seal has made true: what fails here is told, and decides nothing. */
   finish(): void {
-    try {
-      // Only now: without the seal a run that was killed is taken back by its journal.
-      removeJournal(this.#root, this.#settings);
-    } catch (error) {
-      if (!(error instanceof TorcxError)) throw error;
-      this.#log.warning(`sealed, but the journal cannot be removed: ${listMessages(error).join(": ")}`);
-    }
+    // Only now: without the seal a run that was killed is taken back by its journal.
+    dropJournal(this.#root, this.#settings, this.#log);
     const { images, assets, conflicts, warnings, duration_ms } = this.#recorder.report;
     this.#log.info(
       `sealed: ${images.length} images, ${assets.length} assets, ${conflicts.length} conflicts, ` +

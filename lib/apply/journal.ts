@@ -5,7 +5,8 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import { isErrno, quote, TorcxError } from "../errors.ts";
+import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 import { decodeText, type JsonCursor, parseManifest } from "../manifest/json.ts";
 import type { ApplyMode } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
@@ -149,4 +150,14 @@ function isPath(text: string): boolean {
 export function removeJournal(root: Root, settings: Settings): void {
   const path = getJournalPath(settings);
   if (root.findLstat(path) !== undefined) root.unlink(path);
+}
+
+/** As {@linkcode removeJournal} once the system is sealed: what fails is told, and decides nothing. */
+export function dropJournal(root: Root, settings: Settings, log: Logger): void {
+  try {
+    removeJournal(root, settings);
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    log.warning(`sealed, but the journal cannot be removed: ${listMessages(error).join(": ")}`);
+  }
 }

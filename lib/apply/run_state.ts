@@ -56,9 +56,23 @@ const SEAL_BYTES_MAX = 64 * 1024;
 /**
  * Reads the state.
  *
- * @throws {SyscallError} if something cannot be read for another reason than that it is not there.
+ * @throws {TorcxError} if something cannot be read for another reason than that it is not there.
  */
 export function readRunState(root: Root, settings: Settings, options: RunStateOptions = {}): RunState {
+  try {
+    return judgeState(root, settings, options);
+  } catch (cause) {
+    if (!(cause instanceof TorcxError)) throw cause;
+    const places = `${quote(settings.runDir)} or ${quote(settings.paths.seal)}`;
+    throw new TorcxError(
+      cause.code,
+      `Cannot tell what torcx has done in this boot: ${places} cannot be read`,
+      { cause },
+    );
+  }
+}
+
+function judgeState(root: Root, settings: Settings, options: RunStateOptions): RunState {
   const seal = findSeal(root, settings);
   const run = findRun(root, settings);
   if (run === undefined) return { kind: "not_applied", hasStaleSeal: seal !== undefined };

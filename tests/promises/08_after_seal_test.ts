@@ -31,15 +31,17 @@ for (const { if: condition, inject, path, says } of CASES) {
   }
   testAsRoot(name, "it mounts", () =>
     withRunSystem({ "run/metadata": { dir: true } }, async (root) => {
-      const [applied, status, again] = await runSteps(root, [
+      const [applied, status, again, list] = await runSteps(root, [
         `strace -f -qq -o trace -e inject=${inject} -P "${path}" "\${program[@]}" apply --output json`,
         "torcx status --output json",
         "torcx apply --output text",
+        "ls run/torcx",
       ]);
       assertEquals(applied!.code, 0, applied!.output);
       assertMatch(await Deno.readTextFile(`${root}/trace`), /INJECTED/);
       assertMatch(applied!.output, says);
       assertEquals([status!.code, JSON.parse(status!.output).value.state], [0, "sealed"]);
       assertMatch(again!.output, /already applied/);
+      assertEquals(list!.output, "bin\nlock\nprofile.json\nreport.json\nunpack\n");
     }));
 }
