@@ -84,6 +84,7 @@ function listFaults(
     [result.retry === 0, `--retry: exit status ${result.retry}\n${result.retryOutput}`],
     [result.end === whole, `the tree after --retry is another:\n${diff(whole, result.end)}`],
     [result.code === 0 || result.code === 1, `exit status ${result.code}`],
+    [!/^torcx: \w+\(/m.test(result.output), "an error begins with a bare system call"],
     [!/^\s+at .*:\d+:\d+|Uncaught|panicked/m.test(result.output), "it printed a stack"],
   ];
   if (result.isSealed) {

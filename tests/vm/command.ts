@@ -1,5 +1,5 @@
 /*
- * Runs the outside programs of the VM tests (mmdebstrap, cpio, mksquashfs) and says what they said if they fail.
+ * Runs the outside programs of the boot tests (mmdebstrap, cpio, mksquashfs) and says what they said if they fail.
  * Knows nothing of guests or images. Called by every other file of this directory.
  */
 
@@ -49,5 +49,5 @@ export async function findMissingPrograms(programs: readonly string[]): Promise<
 
 /** Prints one line of progress, past the test runner's capture of console.log. */
 export function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`vm: ${line}\n`));
+  Deno.stdout.writeSync(new TextEncoder().encode(`test: ${line}\n`));
 }
