@@ -25,6 +25,8 @@ export interface ExecuteImageOptions {
   image: string;
   /** What to do about an archive that is refused. */
   wayOut: string;
+  /** Told what is odd about an image that was mounted all the same. */
+  onMountWarning: (message: string) => void;
   /** Told how many bytes of the archive were read. */
   onProgress: (readBytes: number) => void;
 }
@@ -48,7 +50,7 @@ export async function executeImage(
     root.makeDir(operation.path, DIRECTORY_MODE);
     using file = root.openFile(operation.archive);
     if (operation.kind === "mount_squashfs") {
-      mountSquashfsImage(root, file, operation.path);
+      mountSquashfsImage(root, file, operation.path).forEach(options.onMountWarning);
       return undefined;
     }
     using tree = root.openSub(operation.path);
@@ -155,8 +157,21 @@ export function executeOperation(
 
 function executeCopy(root: Root, { from, path, mode }: Extract<Operation, { kind: "copy" }>): void {
   using source = root.openFile(from);
-  // What appeared since the plan was made is kept: the apply fails, it does not overwrite.
-  withPlace(root, path, (directory, name) => copyFile(source, directory, name, mode));
+  try {
+    // What appeared since the plan was made is kept: the apply fails, it does not overwrite.
+    withPlace(root, path, (directory, name) => copyFile(source, directory, name, mode));
+  } catch (cause) {
+    if (!isSpaceError(cause)) throw cause;
+    const { parent } = splitPath(path);
+    throw new TorcxError(
+      "no_space",
+      `Cannot copy ${source.stat.size} bytes: the file system of ${quote(decodePath(parent))} is full`,
+      {
+        cause,
+        hint: `Make room there, or enlarge it: mount -o remount,size=SIZE (see "df ${decodePath(parent)}")`,
+      },
+    );
+  }
 }
 
 function makeDirectory(root: Root, operation: Extract<Operation, { kind: "make_dir" }>, log: Logger): void {

@@ -16,7 +16,7 @@ import { computeDigest } from "./digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { describeFaults, describeIntent, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
-import { trySquashfsImages } from "./kernel_modules.ts";
+import { describeSquashfsWarning, trySquashfsImages } from "./kernel_modules.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
 import {
   type ApplyPlan,
@@ -155,10 +155,17 @@ export class Flow {
   async #trySquashfs({ images }: ApplyPlan): Promise<void> {
     const { report } = this.#recorder;
     const { faults, warnings } = await trySquashfsImages(this.#root, images, this.#log);
-    for (const warning of warnings) this.#log.warning(warning);
-    report.warnings.push(...warnings);
+    for (const warning of warnings) this.#warnOnce(warning);
     for (const fault of faults) this.#recorder.addFault(fault);
     if (faults.length > 0) throw describeFaults(report, faults, "");
+  }
+
+  /** Where an image could not be tried, its mount tells what the trial would have told. */
+  #warnOnce(warning: string): void {
+    const { warnings } = this.#recorder.report;
+    if (warnings.includes(warning)) return;
+    warnings.push(warning);
+    this.#log.warning(warning);
   }
 
   async #makeTrees(plan: ApplyPlan): Promise<void> {
@@ -195,6 +202,7 @@ export class Flow {
       const summary = await executeImage(this.#root, operation, this.#log, {
         image: formatImage(image),
         wayOut: describeWayOut(image),
+        onMountWarning: (message) => this.#warnOnce(describeSquashfsWarning(image, message)),
         onProgress: (readBytes) => {
           this.#options.signal?.throwIfAborted();
           this.#options.onProgress?.(planned, readBytes);

@@ -34,6 +34,11 @@ export interface SquashfsTrial {
   warnings: string[];
 }
 
+/** Names the image of a warning. */
+export function describeSquashfsWarning({ name }: PlannedImage["image"], message: string): string {
+  return `image ${quote(name)}: ${message}`;
+}
+
 /** Has the kernel try each squashfs before anything is mounted where others see it. */
 export async function trySquashfsImages(
   root: Root,
@@ -47,7 +52,7 @@ export async function trySquashfsImages(
     try {
       using file = root.openFile(encodePath(archive.path));
       trial.warnings.push(
-        ...trySquashfsImage(file).map((message) => `image ${quote(image.name)}: ${message}`),
+        ...trySquashfsImage(file).map((message) => describeSquashfsWarning(image, message)),
       );
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;

@@ -168,6 +168,34 @@ for (const { what, options, damage, reason } of REFUSALS) {
   );
 }
 
+testWith(
+  "promise 12: where the kernel cannot be asked before, a mount that fails says image, archive, compressor and why",
+  { programs: ["mksquashfs", "strace"], isRoot: true },
+  () =>
+    withRoot(NODES, async (root) => {
+      const bytes = makeSquashfs(root, ["-comp", "xz"]);
+      const start = Number(view(bytes).getBigUint64(64, true));
+      Deno.writeFileSync(root + ARCHIVE, bytes.fill(0xff, start, Number(view(bytes).getBigUint64(72, true))));
+      const strace = "strace -f -qq -o /dev/null -e inject=fsopen:error=ENOSYS";
+      const [applied, left, mended] = await runSteps(root, [
+        `(program=(${strace} "\${program[@]}"); torcx apply)`,
+        'ls run/torcx; grep -F " $PWD" /proc/self/mounts',
+        `rm .${ARCHIVE}; mksquashfs image .${ARCHIVE} -root-mode 0700 -quiet -no-progress >/dev/null; (program=(${strace} "\${program[@]}"); torcx apply --retry)`,
+      ]);
+      assertEquals(applied!.code, 1, applied!.output);
+      assertMatch(
+        applied!.output,
+        /^torcx: Cannot apply profile "edge": 1 of 1 images failed: "loop:1" \(unpack\)\n {2}Cannot mount image "loop:1" from "[^"]+"\n {2}Cannot mount squashfs \(compressor xz\): the kernel (says ".*squashfs.*"|refuses it, and does not say why)\n {2}mount\(/im,
+      );
+      assert(!/bin|unpack|squashfs/.test(left!.output), left!.output);
+      assertEquals(mended!.code, 0, mended!.output);
+      assertMatch(
+        mended!.output,
+        /warning: image "loop": the root directory of the squashfs has mode 0700: /,
+      );
+    }),
+);
+
 for (const compression of ["gzip", "lzo", "lz4", "xz", "zstd"]) {
   testWith(
     `promise 12: one compressed by ${compression} is taken, or named as lacking in the kernel`,

@@ -107,3 +107,30 @@ testAsRoot(
       );
     }),
 );
+
+testAsRoot(
+  "promise 24: a full /run names the copy that did not fit, and is undone",
+  "it mounts",
+  () =>
+    withRoot(makeNodes({}), async (root) => {
+      packImage(`${root}/${ARCHIVE}`, {
+        ...makeManifest({ units: ["/a.service", "/b.service"] }),
+        "a.service": "[Service]\n",
+        "b.service": "# long\n".repeat(20_000),
+      });
+      const [applied, left, retried] = await runSteps(root, [
+        "mkdir -p run/systemd/system && mount -t tmpfs -o size=64k none run/systemd/system && torcx apply",
+        "ls -A run/systemd/system",
+        "mount -o remount,size=1m run/systemd/system && torcx apply --retry && ls run/systemd/system",
+      ]);
+      assertEquals(applied!.code, 1, applied!.output);
+      assertMatch(
+        applied!.output,
+        /^torcx: Cannot apply profile "edge": it was not possible to copy [^\n]+, of image "big:1" from "[^"]+"\n {2}Cannot copy 140000 bytes: the file system of "\/run\/systemd\/system" is full\n/m,
+      );
+      assertMatch(applied!.output, /^Hint: Make room there, or enlarge it: /m);
+      assertEquals(left!.output, "");
+      assertEquals(retried!.code, 0, retried!.output);
+      assertMatch(retried!.output, /\na\.service\nb\.service\n$/);
+    }),
+);
