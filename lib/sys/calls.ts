@@ -383,7 +383,7 @@ export function flistxattr(fd: number): ByteString[] {
 
 /** fremovexattr(2). */
 export function fremovexattr(fd: number, name: ByteString): void {
-  if (libc.fremovexattr(fd, put("fremovexattr", name)) < 0) fail("fremovexattr", [fd, name]);
+  while (libc.fremovexattr(fd, put("fremovexattr", name)) < 0) restartOrFail("fremovexattr", [fd, name]);
 }
 
 /** unshare(2), of the calling thread. */
@@ -476,9 +476,11 @@ const SYSCALL_FSMOUNT = BigInt(SYS_fsmount);
 
 /** fsopen(2): a file system that is not configured yet. */
 export function fsopen(type: string): number {
-  const fd = libc.fsopen(SYSCALL_FSOPEN, encoder.encode(`${type}\0`), BigInt(FSOPEN_CLOEXEC));
-  if (fd < 0) fail("fsopen", [type]);
-  return fd;
+  for (;;) {
+    const fd = libc.fsopen(SYSCALL_FSOPEN, encoder.encode(`${type}\0`), BigInt(FSOPEN_CLOEXEC));
+    if (fd >= 0) return fd;
+    restartOrFail("fsopen", [type]);
+  }
 }
 
 /** fsconfig(2): sets a parameter, or carries out a command. */
@@ -493,9 +495,11 @@ export function fsconfig(fd: number, command: number, key?: string, value?: stri
 
 /** fsmount(2): the root of a configured file system, mounted nowhere. */
 export function fsmount(fd: number, attributes: number): number {
-  const root = libc.fsmount(SYSCALL_FSMOUNT, BigInt(fd), BigInt(FSMOUNT_CLOEXEC), BigInt(attributes));
-  if (root < 0) fail("fsmount", [fd, attributes]);
-  return root;
+  for (;;) {
+    const root = libc.fsmount(SYSCALL_FSMOUNT, BigInt(fd), BigInt(FSMOUNT_CLOEXEC), BigInt(attributes));
+    if (root >= 0) return root;
+    restartOrFail("fsmount", [fd, attributes]);
+  }
 }
 
 /** ioctl(2) with memory as its argument. */

@@ -30,6 +30,9 @@ const NOT_OURS = new Set([
   ...["close", "prctl", "arch_prctl", "prlimit64", "sysinfo", "uname", "poll", "clock_gettime", "membarrier"],
 ]);
 
+/** How the runtime's threads wake one another: a write to an eventfd (eventfd(2)). */
+const WAKE = '"\\1\\0\\0\\0\\0\\0\\0\\0", 8)';
+
 interface Line extends Call {
   text: string;
 }
@@ -39,10 +42,7 @@ export function listCalls(trace: string, root: string): Call[] {
   const lines = readMainThread(trace);
   const start = lines.findIndex((line) => isStart(line, root));
   if (start < 0) throw new Error(`Cannot read the trace: it never opens "${root}"`);
-  return lines.slice(start).filter(({ name }) => !NOT_OURS.has(name)).map(({ name, number }) => ({
-    name,
-    number,
-  }));
+  return lines.slice(start).filter(isOurs).map(({ name, number }) => ({ name, number }));
 }
 
 /** Returns the call that a fault went into, undefined where that is the runtime's or none was reached. */
@@ -50,7 +50,11 @@ export function findFault(trace: string, root: string): string | undefined {
   const lines = readMainThread(trace);
   const start = lines.findIndex((line) => isStart(line, root));
   if (start < 0) return undefined;
-  return lines.slice(start).find(({ text }) => text.endsWith("(INJECTED)"))?.text;
+  return lines.slice(start).find((line) => line.text.endsWith("(INJECTED)") && isOurs(line))?.text;
+}
+
+function isOurs({ name, text }: Line): boolean {
+  return !NOT_OURS.has(name) && !text.includes(WAKE);
 }
 
 function isStart({ name, text }: Line, root: string): boolean {
