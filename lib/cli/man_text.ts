@@ -78,5 +78,10 @@ export const FILES: readonly Entry[] = [
   { term: "/run/torcx/unpack", text: "The unpacked images, read-only once sealed" },
   { term: "/run/torcx/profile.json", text: "The images that were applied" },
   { term: "/run/torcx/report.json", text: "What was done in this boot, or why it failed" },
+  { term: "/run/torcx/lock", text: "Held while a run is at work; only its owner can hold it" },
+  {
+    term: "/run/torcx/journal.json",
+    text: "There until a run has ended: what to take back of one that was killed",
+  },
   { term: "/run/metadata/torcx", text: "The seal, an EnvironmentFile for systemd units" },
 ];
