@@ -43,7 +43,7 @@ export const GENERATOR_EXITS: readonly Entry[] = [
 export const KERNEL_PARAMETERS: readonly Entry[] = [
   { term: "torcx=0", text: "Applies nothing in this boot" },
   { term: "torcx_profile=NAME", text: "Takes this profile in this boot, not the selected one" },
-  { term: "torcx_config=PATH", text: "Reads this config file, not /etc/torcx/config.json" },
+  { term: "torcx_config=PATH", text: "Reads this config file, not /etc/torcx/config.json; it must be there" },
 ];
 
 /** The variables that torcx reads. */
@@ -61,7 +61,8 @@ export const ENVIRONMENT: readonly Entry[] = [
 export const FILES: readonly Entry[] = [
   {
     term: "/etc/torcx/config.json",
-    text: "Settings: base_dir, run_dir, conf_dir, store_paths, unpack_size, unpack_inodes",
+    text:
+      "Settings: base_dir, run_dir, conf_dir, store_paths, unpack_size, unpack_inodes. The run directory may be neither above nor the same as another one, a store or the seal's directory",
   },
   { term: "/etc/torcx/next-profile", text: "The selector: the name of the next boot's profile" },
   { term: "/etc/torcx/profiles/NAME.json", text: "The user's profiles" },

@@ -405,9 +405,12 @@ export const VERBS = [
   {
     command: "config show",
     summary: "Shows every setting, its value and its source",
-    details: [],
+    details: [
+      "Each store is shown with where it comes from and whether it is there. Settings that cannot be used are shown too, with what is wrong with them; every other verb but status refuses them.",
+    ],
     positionals: [],
     flags: [],
+    exits: { failed: "the settings cannot be used" },
     examples: [{ line: "TORCX_BASEDIR=/data torcx config show", help: "see what a variable changes" }],
   },
   {

@@ -3,17 +3,14 @@
  * It refuses to write, and to know `/`: every path is inside the `Root` that is handed in.
  */
 
-import { isErrno, quote, TorcxError } from "../errors.ts";
-import { encodePath } from "../bytes.ts";
+import { quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { type ConfigFile, parseConfigFile } from "../manifest/config.ts";
-import { decodeText } from "../manifest/json.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
 import type { Root } from "../sys/root.ts";
 import { type KernelParameters, parseKernelBoolean, parseKernelCommandLine } from "./kernel_command_line.ts";
-import { isOsVersion, parseOsRelease } from "./os_release.ts";
 import { CONFIG_PATH, derivePaths, findPathFault, join, normalizePath, type Paths } from "./paths.ts";
 import { findSettingsFault } from "./safety.ts";
+import { pickVersionId, readConfigFile, readOsRelease, type Warn } from "./settings_files.ts";
 import { DEFAULT_SOURCE, ENVIRONMENT_SOURCE, formatConfigSource } from "./sources.ts";
 
 export type { Paths } from "./paths.ts";
@@ -199,8 +196,6 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
   return { settings, fault: fault ?? findSettingsFault(root, settings) };
 }
 
-type Warn = (message: string) => void;
-
 function checkUnpackSize(size: string | undefined, source: string): string | undefined {
   if (size === undefined || UNPACK_SIZE.test(size)) return size;
   refuse("unpack_size", size, source, "it is not a size of a tmpfs", {
@@ -251,35 +246,6 @@ function pickConfigPath(parameters: KernelParameters, sources: Map<SettingName, 
   return path;
 }
 
-function readConfigFile(root: Root, path: string, isAskedFor: boolean, log: Logger): ConfigFile {
-  let bytes;
-  try {
-    bytes = root.readFile(encodePath(path));
-  } catch (cause) {
-    if (!(cause instanceof TorcxError)) throw cause;
-    if (!isErrno(cause, "ENOENT", "ENOTDIR")) {
-      throw new TorcxError(
-        "failed",
-        `Cannot read settings: config file ${quote(path)} is there but unreadable`,
-        { cause, hint: `Make ${quote(path)} a readable file, or remove it` },
-      );
-    }
-    if (isAskedFor) {
-      throw new TorcxError(
-        "not_found",
-        `Cannot read settings: config file ${
-          quote(path)
-        }, which torcx_config= on the kernel command line names, does not exist`,
-        { cause, hint: "Put the file there, mount what it lies on, or take torcx_config= away" },
-      );
-    }
-    log.debug(`no config file ${quote(path)}`);
-    return {};
-  }
-  log.debug(`config file ${quote(path)} read`);
-  return parseConfigFile(decodeText(bytes, path), path);
-}
-
 function pickUsrDir(value: string | undefined, sources: Map<SettingName, string>, warn: Warn): string {
   sources.set("usr_mountpoint", DEFAULT_SOURCE);
   if (value === undefined || value === "") return "/usr";
@@ -290,43 +256,6 @@ function pickUsrDir(value: string | undefined, sources: Map<SettingName, string>
   }
   sources.set("usr_mountpoint", `${ENVIRONMENT_SOURCE}TORCX_USR_MOUNTPOINT`);
   return normalizePath(value);
-}
-
-function readOsRelease(root: Root, path: string, warn: Warn): Map<string, string> {
-  try {
-    // os-release is not refused for one odd byte in a pretty name.
-    return parseOsRelease(new TextDecoder().decode(root.readFile(encodePath(path))));
-  } catch (cause) {
-    if (!(cause instanceof TorcxError)) throw cause;
-    if (isErrno(cause, "ENOENT", "ENOTDIR")) {
-      warn(`no file ${quote(path)}`);
-      return new Map();
-    }
-    throw new TorcxError(
-      "failed",
-      `Cannot read settings: os-release file ${quote(path)} is there but unreadable`,
-      { cause, hint: `Make ${quote(path)} a readable file: it names the versioned stores` },
-    );
-  }
-}
-
-function pickVersionId(
-  osRelease: ReadonlyMap<string, string>,
-  path: string,
-  warn: Warn,
-): string | undefined {
-  const version = osRelease.get("VERSION_ID");
-  if (version === undefined || version === "") {
-    warn(`no VERSION_ID in ${quote(path)}: versioned stores are left out`);
-    return undefined;
-  }
-  if (!isOsVersion(version)) {
-    warn(
-      `VERSION_ID in ${quote(path)} cannot name a directory: versioned stores are left out`,
-    );
-    return undefined;
-  }
-  return version;
 }
 
 function pickBoot(
