@@ -190,7 +190,7 @@ export function ftruncate(fd: number, size: number): void {
 
 /** lseek(2). */
 export function lseek(fd: number, offset: number, whence: number): void {
-  if (libc.lseek64(fd, BigInt(offset), whence) < 0) fail("lseek", [fd, offset, whence]);
+  while (libc.lseek64(fd, BigInt(offset), whence) < 0) restartOrFail("lseek", [fd, offset, whence]);
 }
 
 /** fsync(2). */

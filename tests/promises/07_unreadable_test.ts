@@ -163,6 +163,15 @@ for (
   );
 }
 
+Deno.test("promise 07: every wrapper of a call that can fail makes it again after EINTR", async () => {
+  const source = await Deno.readTextFile(new URL("../../lib/sys/calls.ts", import.meta.url));
+  const wrappers = source.split(/^export function /m).slice(1).filter((text) => /\blibc\.\w+\(/.test(text));
+  assert(wrappers.length > 30);
+  const once = wrappers.filter((text) => !/restartOrFail\(|\bEINTR\b/.test(text));
+  // close(2) must not be made again, the others cannot fail.
+  assertEquals(once.map((text) => /^\w+/.exec(text)![0]).sort(), ["close", "getegid", "geteuid", "umask"]);
+});
+
 /** Calls that torcx makes through its own wrappers; a signal may interrupt each of them. */
 const CALLS =
   "openat2,openat,getdents64,statx,read,pread64,write,readlinkat,mkdirat,unlinkat,renameat,renameat2,linkat,symlinkat,fchmod,fchmodat,fchownat,fchown,fsync,flock,fstatfs,utimensat,ftruncate";
