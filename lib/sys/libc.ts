@@ -1,6 +1,6 @@
 /**
  * Owns the one dlopen of the program and the signature of each libc function it uses. It refuses
- * meaning: `calls.ts` wraps each function; nobody else imports this file.
+ * meaning: `calls.ts` and its neighbours wrap each function; nobody else imports this file.
  *
  * Results of ssize_t are declared i32: no call here moves 2 GiB at once, and a 32-bit result spares
  * a BigInt per call. `buffer` parameters take NUL-terminated bytes or plain memory.

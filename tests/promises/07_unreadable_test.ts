@@ -164,8 +164,12 @@ for (
 }
 
 Deno.test("promise 07: every wrapper of a call that can fail makes it again after EINTR", async () => {
-  const source = await Deno.readTextFile(new URL("../../lib/sys/calls.ts", import.meta.url));
-  const wrappers = source.split(/^export function /m).slice(1).filter((text) => /\blibc\.\w+\(/.test(text));
+  const read = (name: string): Promise<string> =>
+    Deno.readTextFile(new URL(`../../lib/sys/${name}.ts`, import.meta.url));
+  const sources = await Promise.all(["calls", "attribute_calls", "mount_calls"].map(read));
+  const wrappers = sources.join("\n").split(/^export function /m).slice(1).filter((text) =>
+    /\blibc\.\w+\(/.test(text)
+  );
   assert(wrappers.length > 30);
   const once = wrappers.filter((text) => !/restartOrFail\(|\bEINTR\b/.test(text));
   // close(2) must not be made again, the others cannot fail.

@@ -1,0 +1,57 @@
+/**
+ * Owns what every wrapper of a system call shares: byte paths as C strings, and the error that a failed call
+ * becomes. It calls nothing.
+ */
+
+import { quote, SyscallError } from "../errors.ts";
+import { type ByteString, decodePath } from "../bytes.ts";
+import { EINTR, getErrnoName } from "./errno.ts";
+import { AT_FDCWD } from "./flags.ts";
+import { getErrno, getErrorText } from "./libc.ts";
+
+/** include/uapi/linux/limits.h: with the NUL at the end. */
+export const PATH_MAX = 4096;
+
+/** Two buffers for the path arguments of a call; calls are synchronous, so they can be shared. */
+const pathBuffers = [new Uint8Array(PATH_MAX + 1), new Uint8Array(PATH_MAX + 1)] as const;
+
+/**
+ * Fails as a call did.
+ *
+ * @throws {SyscallError} always.
+ */
+export function fail(call: string, args: readonly unknown[], errno = getErrno()): never {
+  throw new SyscallError(call, args.map(formatArgument).join(", "), getErrnoName(errno), getErrorText(errno));
+}
+
+/** Modes, and the flags of open(2), are read in octal. */
+export function octal(value: number): { toString(): string } {
+  return { toString: () => `0o${value.toString(8)}` };
+}
+
+/** Returns if a signal interrupted the call, which is to be made again then; else it fails. */
+export function restartOrFail(call: string, args: readonly unknown[]): void {
+  const errno = getErrno();
+  if (errno !== EINTR) fail(call, args, errno);
+}
+
+function formatArgument(value: unknown): string {
+  if (typeof value === "string") return quote(decodePath(value as ByteString));
+  if (value === AT_FDCWD) return "AT_FDCWD";
+  if (value === undefined) return "NULL";
+  return String(value);
+}
+
+/** Puts a path into a shared buffer, NUL-terminated. */
+export function put(call: string, path: ByteString, slot: 0 | 1 = 0): Uint8Array<ArrayBuffer> {
+  const buffer = pathBuffers[slot];
+  const length = path.length;
+  if (length >= PATH_MAX) fail(call, [`a path of ${length} bytes`], 36);
+  for (let at = 0; at < length; at++) {
+    const byte = path.charCodeAt(at);
+    if (byte === 0 || byte > 255) fail(call, [path], 22);
+    buffer[at] = byte;
+  }
+  buffer[length] = 0;
+  return buffer;
+}
