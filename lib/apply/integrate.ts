@@ -15,13 +15,13 @@ import { SERVICE_NAME } from "./hand_off.ts";
 import {
   type IntegrationCall,
   type IntegrationStep,
+  isPastBoot,
   listUnits,
   listUnitsOfInterest,
   planAssetSteps,
   planReload,
   planStart,
   type RulesTexts,
-  type SystemState,
 } from "./integration.ts";
 import { toMs } from "./recorder.ts";
 
@@ -54,27 +54,26 @@ export async function integrate(
   };
   const hadSteps = report.steps.length > 0;
   report.steps = [];
-  if (report.assets.length > 0 || call.isRecovery) {
-    const state = await readState(report, call, log);
-    await run(planAssetSteps(report, state, readRules(root, report, log)));
-    await run(planReload(report, call));
-    const started = call.isRecovery && !call.isService ? await prepareStart(report, log, run) : [];
-    await run(planStart(report, call, state, started));
-  }
+  const units = await askFor(listUnitsOfInterest(report), log);
+  const occasion = { ...call, isRecovery: call.isRecovery || isPastBoot(units) };
+  const state = { manager: await findManagerState(occasion, log), units };
+  await run(planAssetSteps(report, state, readRules(root, report, log)));
+  await run(planReload(report, occasion));
+  const started = occasion.isRecovery && !call.isService ? await prepareStart(report, log, run) : [];
+  await run(planStart(report, occasion, state, started));
   if (hadSteps || report.steps.length > 0) writeReport(root, settings, report, log);
   return call.isService ? [] : [...(await askFor(listUnits(report), log)).values()];
 }
 
-async function readState(report: ApplyReport, call: IntegrationCall, log: Logger): Promise<SystemState> {
-  const units = await askFor(listUnitsOfInterest(report), log);
-  // In the first run of a boot it is known.
-  if (!call.isRecovery) return { manager: undefined, units };
+/** Asks only where it is not known: a boot's own run is in a boot. */
+async function findManagerState({ isRecovery }: IntegrationCall, log: Logger): Promise<string | undefined> {
+  if (!isRecovery) return undefined;
   try {
-    return { manager: await readManagerState(), units };
+    return await readManagerState();
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
     log.warning(listMessages(error).join(": "));
-    return { manager: undefined, units };
+    return undefined;
   }
 }
 
@@ -152,7 +151,8 @@ function writeReport(root: Root, settings: Settings, report: ApplyReport, log: L
   }
 }
 
-async function runStep({ program, args, input }: IntegrationStep, log: Logger): Promise<ReportStep> {
+async function runStep(step: IntegrationStep, log: Logger): Promise<ReportStep> {
+  const { program, args, input, fallback } = step;
   const command = [program, ...args].join(" ");
   const start = performance.now();
   let error: string | null = null;
@@ -168,5 +168,6 @@ async function runStep({ program, args, input }: IntegrationStep, log: Logger): 
   const duration = performance.now() - start;
   if (error === null) log.info(`ran "${command}" in ${duration.toFixed(0)} ms`);
   else log.warning(error);
+  if (error !== null && fallback !== undefined) return await runStep(fallback, log);
   return { command, duration_ms: toMs(duration), error };
 }

@@ -16,6 +16,8 @@ export interface IntegrationStep {
   args: string[];
   /** What it reads on its standard input. */
   input?: string;
+  /** What does the same where it fails; nothing is amiss then. */
+  fallback?: IntegrationStep;
 }
 
 /** Who calls, and when. */
@@ -43,6 +45,7 @@ export interface SystemState {
 
 const TARGET = "torcx.target";
 const DEFAULT_TARGET = "default.target";
+const SYSINIT_TARGET = "sysinit.target";
 const TMPFILES_SETUP = "systemd-tmpfiles-setup.service";
 const TMPFILES_SETUP_DEV = "systemd-tmpfiles-setup-dev.service";
 const UDEVD = "systemd-udevd.service";
@@ -55,9 +58,15 @@ export function listUnitsOfInterest(report: ApplyReport): string[] {
     ...(has("tmpfiles") ? [TMPFILES_SETUP, TMPFILES_SETUP_DEV] : []),
     ...(has("udev_rules") ? [UDEVD] : []),
     ...(has("network") ? [NETWORKD] : []),
+    SYSINIT_TARGET,
     DEFAULT_TARGET,
     ...listWantingTargets(report),
   ];
+}
+
+/** Returns whether the boot is past the place of torcx.service: it was not the boot that started it. */
+export function isPastBoot(units: ReadonlyMap<string, UnitState>): boolean {
+  return units.get(SYSINIT_TARGET)?.active === "active";
 }
 
 /** Plans what comes before the units are loaded. */
@@ -91,7 +100,11 @@ export function planAssetSteps(
 }
 
 function planRuleSteps({ added, readAll }: RulesTexts): IntegrationStep[] {
-  const steps: IntegrationStep[] = [{ program: "udevadm", args: ["control", "--reload"] }];
+  // Its answer was seen to stay out (systemd 257), a minute by default. The other way has none to wait for.
+  const fallback: IntegrationStep = { program: "systemctl", args: ["reload", "--no-block", UDEVD] };
+  const steps: IntegrationStep[] = [
+    { program: "udevadm", args: ["control", "--reload", "--timeout=5"], fallback },
+  ];
   const nodes = added.some((text) => text.includes("static_node=")) ? listStaticNodes(added, readAll()) : [];
   if (nodes.length > 0) {
     steps.push({ program: "systemd-tmpfiles", args: ["--create", "-"], input: `${nodes.join("\n")}\n` });

@@ -3,6 +3,8 @@
  * devices: which uevents (udev(7)), and which device nodes without a device. It is pure.
  */
 
+import { escapeSpecifiers } from "./unit_text.ts";
+
 /** One `KEY{attribute}=="value"` of a rule. */
 interface Token {
   key: string;
@@ -98,7 +100,8 @@ export function listStaticNodes(added: readonly string[], all: readonly string[]
       for (const { key, operator, value } of rule) {
         if (key !== "TAG" || operator === "-=" || operator === "==" || operator === "!=") continue;
         const link = `/run/udev/static_node-tags/${value}/${escapeName(node)}`;
-        tags.add(`L ${quoteField(link)} - - - - ${quoteField(`/dev/${node}`)}`);
+        // The last field is the rest of the line as it stands.
+        tags.add(`L ${quoteField(link)} - - - - ${escapeSpecifiers(`/dev/${node}`)}`);
       }
     }
   }
@@ -130,7 +133,7 @@ function describePermissions(node: string, rule: Rule): string | undefined {
 
 /** tmpfiles.d(5): quotes and backslashes as in units, and percent signs start specifiers. */
 function quoteField(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&").replaceAll("%", "%%")}"`;
+  return `"${escapeSpecifiers(text).replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** The name of a node as one path component, as udevd escapes it (xescape() of systemd). */

@@ -18,15 +18,21 @@ export const TORCX_DESCRIPTION: readonly string[] = [
 
 /** What torcx-generator(8) says first. */
 export const GENERATOR_DESCRIPTION: readonly string[] = [
-  "torcx-generator is the same program as torcx, called under this name by systemd as one of its generators. It does nothing if the run directory exists: a profile is applied at most once per boot.",
+  "torcx-generator is the same program as torcx, called under this name by systemd as one of its generators, at the boot and at every daemon-reload. A profile is applied at most once per boot: where it has been, what was written for systemd is written anew and nothing else.",
   "Where systemd runs generators in its own mount namespace (up to version 252) and all archives are there, it applies the profiles at once. Elsewhere it writes torcx.service, which applies them before sysinit.target, as soon as the file systems that hold the stores are mounted.",
-  "All or nothing: a failure at any step undoes what was done, writes no seal and is kept in the report. A failed apply does not fail the boot.",
+  "torcx.service gets the settings that come from the generator's environment. After the seal it tells systemd what came, so that it has the effect of what was there before: users, temporary files, rules and static nodes of udev, networks, units.",
+  'All or nothing: a failure at any step undoes what was done, writes no seal and is kept in the report. A failed apply does not fail the boot: torcx.target is not reached, and torcx status says why. When the cause is mended, "torcx apply --retry" or "systemctl restart torcx.service" recovers the running system: torcx.service is written for that wherever a run has failed, and only a person starts it then.',
+  "A soft reboot (systemd 254 and later) is a new boot: systemd unmounts what is in the unpack directory, so that the seal is there and the mount is not. What the last run left is taken away then, by its own record, and the selected profile is applied anew. Who unmounts the unpack directory by hand gets the same at the next daemon-reload.",
+  'Every boot tries to reach torcx.target. It asserts the seal, and that the unpack directory is a mount point that nobody can write to: at the end of a boot it is active where "torcx status" exits with 0 or 4.',
   "Its log goes to the kernel's log device and so to the journal.",
 ];
 
 /** The arguments of torcx-generator. */
 export const GENERATOR_ARGUMENTS: readonly Entry[] = [
-  { term: "NORMAL_DIR", text: "Where torcx.service is written to where it is needed" },
+  {
+    term: "NORMAL_DIR",
+    text: "Where torcx.service is written to where it is needed, and drop-ins of torcx.target",
+  },
   { term: "EARLY_DIR", text: "Not used" },
   { term: "LATE_DIR", text: "Not used" },
 ];

@@ -99,6 +99,7 @@ export const VERBS = [
       "Unpacks the images of the vendor, OEM and selected profile, propagates their assets and seals the system.",
       "At most once per boot: where it has been done or has failed in this boot, nothing is touched.",
       'All or nothing: a failure undoes what was done and is kept in the report that "torcx status" shows.',
+      "With --retry a running systemd is told what came: units are loaded, torcx.service, torcx.target, default.target and active targets that got units are started, and it is said which units are up and which failed.",
     ],
     positionals: [],
     flags: [
@@ -107,7 +108,8 @@ export const VERBS = [
       {
         key: "isRetry",
         long: "retry",
-        help: "Start anew where an earlier run of this boot failed or was killed",
+        help:
+          "Start anew where an earlier run of this boot failed, was killed or is degraded; on a running systemd also load and start the units",
       },
       {
         key: "isBoot",
@@ -127,7 +129,7 @@ export const VERBS = [
         line: "torcx apply --root /mnt/image --profile edge",
         help: "apply to an OS image that is being built",
       },
-      { line: "torcx apply --retry", help: "try again after a failure" },
+      { line: "torcx apply --retry", help: "try again after a failure, and start what came" },
     ],
   },
   {

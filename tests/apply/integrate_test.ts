@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import {
   type IntegrationCall,
   type IntegrationStep,
+  isPastBoot,
   listUnits,
   listUnitsOfInterest,
   planAssetSteps,
@@ -79,7 +80,12 @@ const ASSET_STEPS: readonly { kinds: AssetKind[]; active: string[]; rules?: stri
   },
   { kinds: ["tmpfiles", "network", "udev_rules"], active: [], rules: 'TAG+="x"', steps: [] },
   { kinds: ["network"], active: [NETWORKD], steps: ["networkctl reload"] },
-  { kinds: ["udev_rules"], active: EARLY, rules: "# none\n", steps: ["udevadm control --reload"] },
+  {
+    kinds: ["udev_rules"],
+    active: EARLY,
+    rules: "# none\n",
+    steps: ["udevadm control --reload --timeout=5"],
+  },
   {
     kinds: ["sysusers", "udev_rules", "tmpfiles"],
     active: EARLY,
@@ -87,7 +93,7 @@ const ASSET_STEPS: readonly { kinds: AssetKind[]; active: string[]; rules?: stri
     steps: [
       "systemd-sysusers /run/sysusers.d/sysusers",
       "systemd-tmpfiles --prefix=/dev --create --boot /run/tmpfiles.d/tmpfiles",
-      "udevadm control --reload",
+      "udevadm control --reload --timeout=5",
       'systemd-tmpfiles --create - <<< z "/dev/kvm" 0660 "root" "g"\n',
       "udevadm trigger --type=devices --action=add --subsystem-match=misc",
     ],
@@ -201,7 +207,7 @@ Deno.test("planStart() starts nothing in a boot without units", () => {
 });
 
 Deno.test("listUnitsOfInterest() names services whose files came, and the targets", () => {
-  assertEquals(listUnitsOfInterest(makeReport([["bin", "a"]])), ["default.target"]);
+  assertEquals(listUnitsOfInterest(makeReport([["bin", "a"]])), ["sysinit.target", "default.target"]);
   assertEquals(
     listUnitsOfInterest(makeReport([...WANTS, ["tmpfiles", "a"], ["udev_rules", "a"], ["network", "a"]])),
     [
@@ -209,6 +215,7 @@ Deno.test("listUnitsOfInterest() names services whose files came, and the target
       SETUP_DEV,
       UDEVD,
       NETWORKD,
+      "sysinit.target",
       "default.target",
       "multi-user.target",
       "sockets.target",
@@ -216,6 +223,12 @@ Deno.test("listUnitsOfInterest() names services whose files came, and the target
       "odd.target",
     ],
   );
+});
+
+Deno.test("isPastBoot() is whether sysinit.target, which waits for torcx.service, is active", () => {
+  assertEquals(isPastBoot(makeState("running", "sysinit.target").units), true);
+  assertEquals(isPastBoot(makeState("starting", "sysinit.target…").units), false);
+  assertEquals(isPastBoot(new Map()), false);
 });
 
 Deno.test("listUnits() names what can be started: no templates, no drop-ins", () => {

@@ -83,7 +83,7 @@ const NODES: readonly { added: string; before?: string; after?: string; lines: s
   // Tags are links, made by udevd for logind.
   {
     added: 'OPTIONS+="static_node=snd/seq.1", TAG+="uaccess", TAG-="x"',
-    lines: ['L "/run/udev/static_node-tags/uaccess/snd\\\\x2fseq\\\\x2e1" - - - - "/dev/snd/seq.1"'],
+    lines: ['L "/run/udev/static_node-tags/uaccess/snd\\\\x2fseq\\\\x2e1" - - - - /dev/snd/seq.1'],
   },
   // One line, two nodes; names that tmpfiles.d would take for something else.
   {

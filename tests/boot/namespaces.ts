@@ -96,16 +96,23 @@ export class Namespaces {
     await wait(systemd);
   }
 
-  /** Runs a command in the boot. Where it takes longer than the limit, it is killed: exit status 124 or 137. */
+  /**
+   * Runs a command in the boot. Where it takes longer than the limit, it is killed: exit status 124 or 137.
+   *
+   * @param options.timeLimit in seconds. @default {120}
+   */
   async run(
     command: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    { timeLimit = TIME_LIMIT }: { timeLimit?: number } = {},
   ): Promise<CommandResult> {
     if (this.#systemd === undefined) throw new Error(`Cannot run "${command.join(" ")}": nothing is booted`);
-    const { code, stdout, stderr } = await new Deno.Command("nsenter", {
+    // The outer one for nsenter itself: where its child is stopped, as all are at a soft reboot, it stops itself.
+    const { code, stdout, stderr } = await new Deno.Command("timeout", {
       args: [
+        ...["--signal=KILL", `${timeLimit + 6}`, "nsenter"],
         ...["--target", `${this.#systemd.pid}`, "--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup"],
-        ...["--root", "--wd", "--", "/usr/bin/timeout", "--kill-after=5", `${TIME_LIMIT}`, ...command],
+        ...["--root", "--wd", "--", "/usr/bin/timeout", "--kill-after=5", `${timeLimit}`, ...command],
       ],
       clearEnv: true,
       env: { PATH, LC_ALL: "C", SYSTEMD_COLORS: "0", SYSTEMD_PAGER: "cat", HOME: "/root", ...environment },
