@@ -10,13 +10,34 @@ export interface Release {
   systemd: number | undefined;
   /** How a complete plan is applied there: by the generator itself, or handed off to torcx.service. */
   mode: "in-place" | "hand-off";
+  /** What every report there warns of, before the colon. */
+  warnings: readonly string[];
   /** Whose kernel a VM boots. Sid's has no /boot/vmlinuz. */
   kernel: "bookworm" | "trixie";
 }
 
-export const BOOKWORM: Release = { name: "bookworm", systemd: 252, mode: "in-place", kernel: "bookworm" };
-export const TRIXIE: Release = { name: "trixie", systemd: 257, mode: "hand-off", kernel: "trixie" };
-export const SID: Release = { name: "sid", systemd: undefined, mode: "hand-off", kernel: "trixie" };
+export const BOOKWORM: Release = {
+  name: "bookworm",
+  systemd: 252,
+  mode: "in-place",
+  warnings: [],
+  kernel: "bookworm",
+};
+export const TRIXIE: Release = {
+  name: "trixie",
+  systemd: 257,
+  mode: "hand-off",
+  warnings: [],
+  kernel: "trixie",
+};
+export const SID: Release = {
+  name: "sid",
+  systemd: undefined,
+  mode: "hand-off",
+  // It is no version yet.
+  warnings: ['no VERSION_ID in "/usr/lib/os-release"'],
+  kernel: "trixie",
+};
 export const RELEASES: readonly Release[] = [BOOKWORM, TRIXIE, SID];
 
 /** Names a release in what people read. */
