@@ -25,6 +25,7 @@ type ApplyCommand = CommandOptions<"apply">;
 const PLAN_KIND = "torcx-apply-plan-v0";
 
 const SEALED_BEFORE = "already applied in this boot: nothing was touched";
+const TOLD_AGAIN = "already applied in this boot: the running system is told again of what came";
 
 /** Applies the profile, or shows the plan of it. */
 export async function runApply(options: ApplyCommand, context: Context): Promise<number> {
@@ -91,12 +92,13 @@ async function finishCommand(
   const isServed = isRunningSystem(options.root) && isServedBySystemd(root) &&
     isPrivateMountNamespace() === false;
   const report = outcome.kind === "sealed" ? outcome.report : findReport(root, settings);
-  if (outcome.kind === "already_sealed") {
-    if (stdout.format === "json") log.info(SEALED_BEFORE);
-    else stdout.writeLine(`The profile is ${SEALED_BEFORE}`);
-  }
   // What followed the seal may have failed, or nobody was there to do it.
   const hasRecovery = isServed && options.isRetry && report !== undefined;
+  if (outcome.kind === "already_sealed") {
+    const message = hasRecovery ? TOLD_AGAIN : SEALED_BEFORE;
+    if (stdout.format === "json") log.info(message);
+    else stdout.writeLine(`The profile is ${message}`);
+  }
   const call = { isService: false, isRecovery: true };
   const units = hasRecovery ? await integrate(root, settings, log, report, call) : [];
   if (outcome.kind === "sealed") writeReport(stdout, outcome.report);
