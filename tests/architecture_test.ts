@@ -19,12 +19,13 @@ const ARROWS: Record<string, readonly string[]> = {
   catalog: ["config"],
   config: ["manifest", "sys"],
   sys: ["log"],
-  manifest: ["log"],
+  manifest: ["log", "suggestions"],
   log: ["errors"],
   archive: ["errors"],
   errors: ["bytes", "exit"],
   bytes: [],
   exit: [],
+  suggestions: [],
 };
 
 const sources = await readSources();

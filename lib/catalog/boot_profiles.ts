@@ -64,7 +64,7 @@ export function selectProfiles(
     ? pickUpper(root, settings, profiles, options, kept)
     : { upper: getProfile(profiles, options.profile).name, upperFault: undefined };
   const names = upper === undefined ? lower : [...lower, upper];
-  const list = names.map((name) => ({ name, profile: readProfile(root, profiles.get(name)!) }));
+  const list = names.map((name) => ({ name, profile: readProfile(root, profiles.get(name)!, kept) }));
   for (const { name, profile } of list) {
     const twice = findTwice(profile);
     if (twice !== undefined) {

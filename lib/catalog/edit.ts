@@ -62,6 +62,7 @@ export function createProfileFile(
     ? encoder.encode(encodeProfile(createProfile("profile-manifest-v0", [])))
     : copyProfile(
       root,
+      log,
       getProfile(profiles, from === "next" ? getNextProfile(root, settings, profiles) : from.name),
     );
   try {
@@ -76,8 +77,8 @@ export function createProfileFile(
 }
 
 /** A copy is one of bytes, but not of something that is no profile. */
-function copyProfile(root: Root, file: ProfileFile): Uint8Array<ArrayBuffer> {
-  readProfile(root, file);
+function copyProfile(root: Root, log: Logger, file: ProfileFile): Uint8Array<ArrayBuffer> {
+  readProfile(root, file, log);
   return root.readFile(encodePath(file.path));
 }
 
@@ -88,7 +89,7 @@ function copyProfile(root: Root, file: ProfileFile): Uint8Array<ArrayBuffer> {
  *   selector cannot be written.
  */
 export function setNextProfile(root: Root, settings: Settings, log: Logger, name: ProfileName): void {
-  readProfile(root, getProfile(listProfiles(root, settings, log), name));
+  readProfile(root, getProfile(listProfiles(root, settings, log), name), log);
   const { selector } = settings.paths;
   const intent = `Cannot select profile ${quote(name)}`;
   try {
@@ -189,6 +190,20 @@ function getEditablePath(root: Root, settings: Settings, log: Logger, target: Pr
   );
 }
 
+/** What would be lost by writing the file anew is not taken from its owner. */
+function readEditable(
+  root: Root,
+  log: Logger,
+  file: { name?: ProfileName; path: string },
+  intent: string,
+): Profile {
+  const profile = readProfile(root, file, log);
+  if (profile.lossy === undefined) return profile;
+  throw new TorcxError("failed", `${intent}: ${profile.lossy} in ${quote(file.path)}`, {
+    hint: "Correct the file by hand first: an edit would lose something of it",
+  });
+}
+
 function editProfile(
   root: Root,
   log: Logger,
@@ -201,7 +216,7 @@ function editProfile(
     replaceFile(
       root,
       path,
-      () => encoder.encode(encodeProfile(edit(readProfile(root, { ...target, path })))),
+      () => encoder.encode(encodeProfile(edit(readEditable(root, log, { ...target, path }, intent)))),
       { intent, log },
     );
   } catch (cause) {

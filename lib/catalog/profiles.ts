@@ -6,7 +6,6 @@
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
 import type { Logger } from "../log.ts";
-import { decodeText } from "../manifest/json.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
 import { parseProfile, type Profile } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
@@ -61,13 +60,13 @@ export function getProfile(
 }
 
 /**
- * Reads a profile.
+ * Reads a profile; what is odd in it is a warning.
  *
  * @throws {TorcxError} `failed` if it cannot be read or parsed; the cause says why.
  */
-export function readProfile(root: Root, file: { name?: ProfileName; path: string }): Profile {
+export function readProfile(root: Root, file: { name?: ProfileName; path: string }, log: Logger): Profile {
   try {
-    return parseProfile(decodeText(root.readFile(encodePath(file.path)), file.path), file.path);
+    return parseProfile(root.readFile(encodePath(file.path)), file.path, log.warning);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     const [code, state] = isErrno(cause, "ENOENT", "ENOTDIR")

@@ -155,7 +155,7 @@ function listProfileImages(root: Root, settings: Settings, log: Logger): Set<str
   if (root.findStat(encodePath(runProfile)) !== undefined) files.push({ path: runProfile });
   return new Set(
     files.flatMap((file) =>
-      readProfile(root, file).images.filter(({ reference }) => reference !== "").map(formatImage)
+      readProfile(root, file, log).images.filter(({ reference }) => reference !== "").map(formatImage)
     ),
   );
 }

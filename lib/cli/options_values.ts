@@ -13,7 +13,7 @@ import {
   parseImageReference,
   parseProfileName,
 } from "../manifest/names.ts";
-import { findNearest } from "./suggestions.ts";
+import { findNearest } from "../suggestions.ts";
 
 /** How a shell completes a value: from the file system, the running system, or a fixed list. */
 export type Completion = "none" | "files" | "directories" | "verbs" | (typeof COMPLETION_LISTS)[number];

@@ -16,7 +16,7 @@ import {
   type VerbSpec,
 } from "./options_table.ts";
 import { getMetavar } from "./options_usage.ts";
-import { findNearest } from "./suggestions.ts";
+import { findNearest } from "../suggestions.ts";
 
 /** The texts that a flag was given with, in order, and how it was spelled. */
 export interface GivenFlag {

@@ -6,6 +6,7 @@
 import { readRunState } from "../apply/run_state.ts";
 import { type ByteString, decodePath, encodePath, joinPath } from "../bytes.ts";
 import { readProfile } from "../catalog/profiles.ts";
+import { SILENT_LOG } from "../log.ts";
 import type { Settings } from "../config/settings.ts";
 import { isErrno, TorcxError } from "../errors.ts";
 import type { AssetKind } from "../manifest/image.ts";
@@ -176,7 +177,8 @@ export function listOriginNames(root: Root, settings: Settings): string[] {
 
 function listRunImages(root: Root, seal: SealValues): { name: string; reference: string }[] {
   try {
-    return readProfile(root, { path: seal.profilePath }).images;
+    // What torcx itself wrote at boot: there is nothing to be told of it.
+    return readProfile(root, { path: seal.profilePath }, SILENT_LOG).images;
   } catch (error) {
     if (error instanceof TorcxError && error.code === "not_found") return [];
     throw error;

@@ -132,7 +132,7 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
   const parameters = parseKernelCommandLine(kernelCommandLine);
   const configPath = attempt(() => pickConfigPath(parameters, sources), CONFIG_PATH);
   const isAskedFor = sources.get("config_file") !== DEFAULT_SOURCE;
-  const config = attempt(() => readConfigFile(root, configPath, isAskedFor, input.log), {});
+  const config = attempt(() => readConfigFile(root, configPath, isAskedFor, input.log, warn), {});
   const fileSource = formatConfigSource(configPath);
 
   const pickDirectory = (

@@ -7,7 +7,6 @@ import { encodePath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type ConfigFile, parseConfigFile } from "../manifest/config.ts";
-import { decodeText } from "../manifest/json.ts";
 import type { Root } from "../sys/root.ts";
 import { isOsVersion, parseOsRelease } from "./os_release.ts";
 
@@ -21,7 +20,13 @@ export type Warn = (message: string) => void;
  * @throws {TorcxError} `not_found` if it must exist and does not, `failed` if it cannot be read, `invalid`
  *   if it has a wrong shape.
  */
-export function readConfigFile(root: Root, path: string, isAskedFor: boolean, log: Logger): ConfigFile {
+export function readConfigFile(
+  root: Root,
+  path: string,
+  isAskedFor: boolean,
+  log: Logger,
+  warn: Warn,
+): ConfigFile {
   let bytes;
   try {
     bytes = root.readFile(encodePath(path));
@@ -47,7 +52,7 @@ export function readConfigFile(root: Root, path: string, isAskedFor: boolean, lo
     return {};
   }
   log.debug(`config file ${quote(path)} read`);
-  return parseConfigFile(decodeText(bytes, path), path);
+  return parseConfigFile(bytes, path, warn);
 }
 
 /**

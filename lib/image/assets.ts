@@ -13,7 +13,6 @@ import {
   type ImageManifest,
   parseImageManifest,
 } from "../manifest/image.ts";
-import { decodeText } from "../manifest/json.ts";
 import { close, readlinkat } from "../sys/calls.ts";
 import { AT_FDCWD, O_PATH } from "../sys/flags.ts";
 import type { Root } from "../sys/root.ts";
@@ -31,7 +30,7 @@ export interface Asset {
   mode: number;
 }
 
-/** The assets of an image, in the manifest's order, and what was left out. */
+/** The assets of an image, in the manifest's order, what was left out, and what is odd in the manifest. */
 export interface AssetList {
   assets: Asset[];
   warnings: string[];
@@ -47,7 +46,7 @@ export function readImageManifest(image: Root, name: string): ImageManifest {
   const source = `${name}:${IMAGE_MANIFEST_PATH}`;
   const path = encodePath(IMAGE_MANIFEST_PATH);
   try {
-    return parseImageManifest(decodeText(image.readFile(path), source), source);
+    return parseImageManifest(image.readFile(path), source);
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
     // What is there and leads nowhere was meant to be a manifest.
@@ -71,7 +70,7 @@ export function readImageManifest(image: Root, name: string): ImageManifest {
  * @throws {TorcxError} `not_found` if an entry other than a program does not exist in the image.
  */
 export function listAssets(image: Root, manifest: ImageManifest): AssetList {
-  const list: AssetList = { assets: [], warnings: [] };
+  const list: AssetList = { assets: [], warnings: [...manifest.warnings] };
   for (const kind of ASSET_KINDS) {
     for (const path of manifest.assets[kind]) addEntry(image, kind, encodePath(path), list);
   }

@@ -3,7 +3,28 @@
  * its caller, validates them together with the other sources.
  */
 
-import { type JsonCursor, parseManifest } from "./json.ts";
+import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";
+import type { JsonCursor } from "./json.ts";
+
+/** The first torcx knew `usr_dir` by name and took no notice of it. */
+const CONFIG_FILE: GoFile<"torcx-config-v0"> = {
+  shapes: {
+    "torcx-config-v0": {
+      fields: {
+        base_dir: "string",
+        run_dir: "string",
+        usr_dir: "string",
+        conf_dir: "string",
+        store_paths: { items: "string" },
+        unpack_size: "string",
+        unpack_inodes: "string",
+      },
+      unused: { usr_dir: "set TORCX_USR_MOUNTPOINT in the environment" },
+    },
+  },
+  isValueRaw: false,
+  isTailRefused: false,
+};
 
 /** What a config file sets; what is absent or empty in it is undefined. */
 export interface ConfigFile {
@@ -21,8 +42,12 @@ export interface ConfigFile {
  * @param source the file's path, for messages.
  * @throws {TorcxError} `invalid` if it has another kind or shape.
  */
-export function parseConfigFile(text: string, source: string): ConfigFile {
-  const { value } = parseManifest(text, source, ["torcx-config-v0"]);
+export function parseConfigFile(
+  data: string | Uint8Array<ArrayBuffer>,
+  source: string,
+  onWarning: OnWarning = () => {},
+): ConfigFile {
+  const { value } = readWrittenManifest(data, source, CONFIG_FILE, onWarning);
   const config: ConfigFile = {};
   const baseDir = findText(value.field("base_dir"));
   if (baseDir !== undefined) config.baseDir = baseDir;

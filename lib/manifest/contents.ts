@@ -3,8 +3,33 @@
  * text that it is handed has passed its signature. Caller: remote.
  */
 
-import { parseManifest } from "./json.ts";
+import { quote } from "../errors.ts";
+import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";
 import { type ImageName, type ImageReference, parseImageName, parseImageReference } from "./names.ts";
+
+const REMOTE_CONTENTS: GoFile<"torcx-remote-contents-v1"> = {
+  shapes: {
+    "torcx-remote-contents-v1": {
+      fields: {
+        images: {
+          items: {
+            fields: {
+              defaultVersion: "string",
+              name: "string",
+              versions: {
+                items: {
+                  fields: { format: "string", hash: "string", location: "string", version: "string" },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+  isValueRaw: true,
+  isTailRefused: false,
+};
 
 /** One version of a remote image. */
 export interface RemoteVersion {
@@ -36,9 +61,17 @@ export interface RemoteContents {
  * @param source the manifest's URL or path, for messages.
  * @throws {TorcxError} `invalid` if it has another kind or shape, or an illegal name.
  */
-export function parseRemoteContents(text: string, source: string): RemoteContents {
-  const { value } = parseManifest(text, source, ["torcx-remote-contents-v1"]);
-  const images = value.field("images").items().map((item): RemoteImage => {
+export function parseRemoteContents(
+  data: string | Uint8Array<ArrayBuffer>,
+  source: string,
+  onWarning: OnWarning = () => {},
+): RemoteContents {
+  const { value } = readWrittenManifest(data, source, REMOTE_CONTENTS, onWarning);
+  const images = value.field("images").items().filter((item) => {
+    const isNamed = (item.field("name").findString() ?? "") !== "";
+    if (!isNamed) onWarning(`${quote(source)}: ${item.path} has no name: it is passed over`);
+    return isNamed;
+  }).map((item): RemoteImage => {
     const name = item.field("name").parseString(parseImageName);
     const versions = item.field("versions").items().map((version): RemoteVersion => {
       const location = version.field("location");

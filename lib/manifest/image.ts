@@ -3,7 +3,7 @@
  * files are propagated where. It refuses to resolve paths. Callers: image, apply.
  */
 
-import { parseManifest } from "./json.ts";
+import { type GoFile, readWrittenManifest } from "./go_json.ts";
 
 /** Where an image keeps its manifest. */
 export const IMAGE_MANIFEST_PATH = "/.torcx/manifest.json";
@@ -13,15 +13,30 @@ export const ASSET_KINDS = ["bin", "network", "units", "sysusers", "tmpfiles", "
 /** One of {@linkcode ASSET_KINDS}. */
 export type AssetKind = (typeof ASSET_KINDS)[number];
 
+const IMAGE_MANIFEST: GoFile<"image-manifest-v0"> = {
+  shapes: {
+    "image-manifest-v0": {
+      fields: Object.fromEntries(ASSET_KINDS.map((kind) => [kind, { items: "string" } as const])),
+    },
+  },
+  isValueRaw: false,
+  isTailRefused: true,
+};
+
 /** An image's manifest. */
 export interface ImageManifest {
   /** Absolute paths inside the image. */
   assets: Record<AssetKind, string[]>;
+  /** What is odd in it; each names the file. */
+  warnings: string[];
 }
 
 /** Returns the manifest of an image that has none: nothing is propagated. */
 export function createEmptyImageManifest(): ImageManifest {
-  return { assets: { bin: [], network: [], units: [], sysusers: [], tmpfiles: [], udev_rules: [] } };
+  return {
+    assets: { bin: [], network: [], units: [], sysusers: [], tmpfiles: [], udev_rules: [] },
+    warnings: [],
+  };
 }
 
 /**
@@ -30,9 +45,10 @@ export function createEmptyImageManifest(): ImageManifest {
  * @param source which image and file it is, for messages.
  * @throws {TorcxError} `invalid` if it has another kind or shape, or a path is not absolute.
  */
-export function parseImageManifest(text: string, source: string): ImageManifest {
-  const { value } = parseManifest(text, source, ["image-manifest-v0"]);
+export function parseImageManifest(data: string | Uint8Array<ArrayBuffer>, source: string): ImageManifest {
   const manifest = createEmptyImageManifest();
+  const onWarning = (message: string): void => void manifest.warnings.push(message);
+  const { value } = readWrittenManifest(data, source, IMAGE_MANIFEST, onWarning);
   for (const kind of ASSET_KINDS) {
     manifest.assets[kind] = value.field(kind).items().map((item) => {
       const path = item.asString();

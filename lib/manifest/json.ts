@@ -1,35 +1,20 @@
 /**
- * Owns strict JSON: text → value, and a cursor that decodes it field by field. An error names the
- * source, the JSON path, what was found and what was expected, but never the text itself: a file that is
- * not what it should be may be a secret. It refuses disk access.
- *
- * As with Go's encoding/json, which wrote and read these files first: of two equal keys the last one
- * counts, and `null` is the same as an absent field.
+ * Owns strict JSON of torcx's own files: text → value, and a cursor that decodes any value field by field.
+ * An error names the source, the JSON path, what was found and what was expected, but never the text itself:
+ * a file that is not what it should be may be a secret. It refuses disk access.
  */
 
 import { quote, TorcxError } from "../errors.ts";
-import { findJsonFault } from "./json_syntax.ts";
+import { parseJsonText, refuseTail } from "./json_text.ts";
 import { NameError } from "./names.ts";
 
 /** A JSON object; read it by {@linkcode JsonCursor}, which looks at own properties only. */
 export type JsonObject = { [key: string]: JsonValue };
-/** A JSON value as JSON.parse makes it; a number that JavaScript would alter is a raw JSON object. */
+/** A JSON value as JSON.parse makes it. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
-
-/** JSON.rawJSON and the third argument of a reviver (ECMA-262 proposal json-parse-with-source). */
-interface JsonWithSource {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): unknown;
-  isRawJSON(value: unknown): boolean;
-}
-const json = JSON as unknown as JsonWithSource;
 
 /** How kinds are named; any other text in its place is not shown. */
 const KIND = /^[a-z]{1,16}(?:-[a-z]{1,16}){1,3}-v[0-9]$/;
-const SYNTAX_HINT = "Correct the file by hand, or restore it from a copy";
 
 /**
  * Decodes a file's bytes as UTF-8; a byte order mark is dropped.
@@ -54,24 +39,13 @@ export function decodeText(bytes: Uint8Array, source: string): string {
  * @throws {TorcxError} `invalid` if it is not JSON.
  */
 export function parseJson(text: string, source: string): JsonValue {
-  if (text.trim() === "") {
-    throw new TorcxError("invalid", `Cannot parse ${quote(source)}: it is empty`, { hint: SYNTAX_HINT });
-  }
   try {
-    // A number is kept as it was written, so that a file that is rewritten has it unchanged.
-    return json.parse(
-      text,
-      (_key, value, { source }) =>
-        typeof value === "number" && source !== undefined && String(value) !== source
-          ? json.rawJSON(source)
-          : value,
-    ) as JsonValue;
-  } catch {
-    const place = findJsonFault(text);
-    const reason = place === undefined
-      ? "it is nested too deeply"
-      : `it is not valid JSON at line ${place.line} column ${place.column}`;
-    throw new TorcxError("invalid", `Cannot parse ${quote(source)}: ${reason}`, { hint: SYNTAX_HINT });
+    return JSON.parse(text);
+  } catch (cause) {
+    // What JSON.parse says quotes the text.
+    const { tail } = parseJsonText(text, source);
+    if (tail !== undefined) refuseTail(source, tail);
+    throw cause;
   }
 }
 
@@ -100,6 +74,11 @@ export class JsonCursor {
     this.#path = path;
   }
 
+  /** Where it is in the document, e.g. `value.images[0]`. */
+  get path(): string {
+    return this.#path;
+  }
+
   /** Whether there is a value other than `null`. */
   get isPresent(): boolean {
     return this.#value !== undefined && this.#value !== null;
@@ -125,7 +104,6 @@ export class JsonCursor {
     if (value === undefined || value === null || typeof value !== "object" || Array.isArray(value)) {
       this.refuse("expected an object");
     }
-    if (json.isRawJSON(value)) this.refuse("expected an object");
     return value;
   }
 
@@ -178,7 +156,7 @@ function describe(value: JsonValue | undefined): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "string") return value === "" ? "an empty string" : "a string";
-  if (typeof value === "object") return json.isRawJSON(value) ? "a number" : "an object";
+  if (typeof value === "object") return "an object";
   return typeof value === "number" ? "a number" : "a boolean";
 }
 
@@ -186,27 +164,32 @@ function describe(value: JsonValue | undefined): string {
 export interface Manifest {
   kind: string;
   value: JsonCursor;
-  /** The whole document, unknown fields included. */
-  raw: JsonObject;
 }
 
 /**
- * Parses `{"kind": K, "value": V}`.
+ * Parses `{"kind": K, "value": V}` that torcx wrote itself.
  *
  * @param kinds the kinds that the caller can decode.
  * @throws {TorcxError} `invalid` if it is not JSON, has another kind, or has no value.
  */
 export function parseManifest(text: string, source: string, kinds: readonly string[]): Manifest {
   const document = new JsonCursor(parseJson(text, source), source);
-  const raw = document.asObject();
-  const kind = document.field("kind");
-  const name = kind.asString();
-  if (!kinds.includes(name)) {
-    const expected = kinds.map(quote).join(" or ");
-    const found = KIND.test(name) ? `is ${quote(name)}` : "is a string that is no kind";
-    kind.refuse(`expected ${expected}`, found, `Use a file of kind ${expected}`);
-  }
+  const kind = checkKind(document.field("kind"), kinds);
   const value = document.field("value");
   if (!value.isPresent) value.refuse("expected the manifest's value");
-  return { kind: name, value, raw };
+  return { kind, value };
+}
+
+/**
+ * Checks a manifest's kind.
+ *
+ * @throws {TorcxError} `invalid` if it is another one.
+ */
+export function checkKind<K extends string>(kind: JsonCursor, kinds: readonly K[]): K {
+  const name = kind.asString();
+  const found = kinds.find((item) => item === name);
+  if (found !== undefined) return found;
+  const expected = kinds.map(quote).join(" or ");
+  const shown = KIND.test(name) ? `is ${quote(name)}` : "is a string that is no kind";
+  kind.refuse(`expected ${expected}`, shown, `Use a file of kind ${expected}`);
 }

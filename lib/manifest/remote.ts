@@ -3,7 +3,17 @@
  * refuses to fetch or verify. Caller: remote.
  */
 
-import { parseManifest } from "./json.ts";
+import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";
+
+const REMOTE_MANIFEST: GoFile<"remote-manifest-v0"> = {
+  shapes: {
+    "remote-manifest-v0": {
+      fields: { base_url: "string", keys: { items: { fields: { armored_keyring: "string" } } } },
+    },
+  },
+  isValueRaw: false,
+  isTailRefused: false,
+};
 
 /** A remote's manifest. */
 export interface RemoteManifest {
@@ -19,8 +29,12 @@ export interface RemoteManifest {
  * @param source the file's path, for messages.
  * @throws {TorcxError} `invalid` if it has another kind or shape.
  */
-export function parseRemoteManifest(text: string, source: string): RemoteManifest {
-  const { value } = parseManifest(text, source, ["remote-manifest-v0"]);
+export function parseRemoteManifest(
+  data: string | Uint8Array<ArrayBuffer>,
+  source: string,
+  onWarning: OnWarning = () => {},
+): RemoteManifest {
+  const { value } = readWrittenManifest(data, source, REMOTE_MANIFEST, onWarning);
   const url = value.field("base_url");
   const baseUrl = url.asString();
   if (baseUrl === "") url.refuse("expected a URL");

@@ -63,10 +63,12 @@ Deno.test("readProfile() names profile, file and fault", () =>
     [`${USER}/bad.json`]: makeProfile("a/b:1"),
     [`${USER}/fifo.json`]: { dir: true },
     ...OS_RELEASE,
-  }, ({ root, path }) => {
+  }, ({ root, path, log }) => {
     const read = (name: string): string[] =>
       listMessages(
-        catchError(() => readProfile(root, { name: parseProfileName(name), path: `/${USER}/${name}.json` })),
+        catchError(() =>
+          readProfile(root, { name: parseProfileName(name), path: `/${USER}/${name}.json` }, log)
+        ),
       );
     assertEquals(read("bad").slice(0, 2), [
       'Cannot read profile "bad": it is not a valid profile file',
@@ -75,7 +77,10 @@ Deno.test("readProfile() names profile, file and fault", () =>
     assertEquals(read("missing")[0], 'Cannot read profile "missing": it does not exist');
     assertEquals(read("fifo").length, 2);
     Deno.writeFileSync(`${path}/${USER}/utf8.json`, Uint8Array.of(0xff));
-    assertEquals(read("utf8")[1], 'Cannot parse "/etc/torcx/profiles/utf8.json": it is not valid UTF-8');
+    assertEquals(
+      read("utf8")[1],
+      'Cannot parse "/etc/torcx/profiles/utf8.json": it is not valid JSON at line 1 column 1: it is not UTF-8',
+    );
   }));
 
 Deno.test("readSelector() trims blanks and drops .json (contract: Selector)", async () => {

@@ -5,7 +5,7 @@ import { TorcxError } from "../../lib/errors.ts";
 import { type Context, createContext, type Host } from "../../lib/cli/context.ts";
 import { parseOptions } from "../../lib/cli/options.ts";
 import { locate, openSystem } from "../../lib/cli/system.ts";
-import { findNearest } from "../../lib/cli/suggestions.ts";
+import { findNearest } from "../../lib/suggestions.ts";
 
 interface Overrides {
   isStdoutTerminal?: boolean;

@@ -25,14 +25,13 @@ export interface ProgramCase {
   after?: Record<string, string | null>;
 }
 
-/** A profile of kind v1 with a field that torcx does not know. */
+/** A profile of kind v1. */
 export const EDGE_PROFILE = `${
   JSON.stringify(
     {
       kind: "profile-manifest-v1",
       value: {
         images: [{ name: "docker", reference: "2" }, { name: "etcd", reference: "3", remote: "vendor" }],
-        note: "kept",
       },
     },
     null,

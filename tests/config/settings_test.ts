@@ -182,7 +182,7 @@ Deno.test("readSettings() reads the config file that torcx_config= names (contra
 });
 
 Deno.test("readSettings() fails if the config file is malformed or unreadable", async () => {
-  for (const text of ["{", '{"kind":"torcx-config-v1","value":{}}', '{"kind":"torcx-config-v0"}']) {
+  for (const text of ["{", '{"kind":"torcx-config-v1","value":{}}', '{"value":{}}', ""]) {
     await withTree({ "etc/torcx/config.json": text }, ({ readSettings }) => {
       assertEquals((catchError(() => readSettings()) as TorcxError).code, "invalid", text);
     });

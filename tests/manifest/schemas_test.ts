@@ -39,8 +39,14 @@ Deno.test("every schema is a valid one of draft 2020-12 and is of the kind that 
 const image = (name: unknown, reference: unknown): unknown => ({ images: [{ name, reference }] });
 const version = (fields: unknown): unknown => ({ images: [{ name: "a", versions: [fields] }] });
 
-/** Values of each input kind, and whether they are valid: the schema and the decoder must say the same. */
-const INPUTS: Record<string, { parse: (text: string) => unknown; valid: unknown[]; invalid: unknown[] }> = {
+/**
+ * Values of each input kind, and whether they are valid: the schema and the decoder must say the same. The odd ones
+ * the decoder takes with a warning, as the first torcx took them in silence; the schema says what should be written.
+ */
+const INPUTS: Record<
+  string,
+  { parse: (text: string) => unknown; valid: unknown[]; odd?: unknown[]; invalid: unknown[] }
+> = {
   "profile-manifest-v0": {
     parse: (text) => parseProfile(text, "f"),
     valid: [
@@ -51,18 +57,19 @@ const INPUTS: Record<string, { parse: (text: string) => unknown; valid: unknown[
       image("a:b", ""),
       image("A_1.2-3+4@5", "com.coreos.cl"),
       { images: [{ name: "a", reference: "1", remote: 1 }] },
+      image("a", undefined),
+      image("a", null),
     ],
+    odd: [image("", "1"), image(null, "1"), { images: [null] }],
     invalid: [
       [],
       { images: {} },
       { images: [1] },
-      image("", "1"),
       image("..", "1"),
       image("a/b", "1"),
       image("a\n", "1"),
       image("a", "a:b"),
       image("a", "x\n"),
-      image("a", undefined),
       image(1, "1"),
       image("a".repeat(256), "1"),
     ],
@@ -115,9 +122,9 @@ const INPUTS: Record<string, { parse: (text: string) => unknown; valid: unknown[
       version({ version: "1", location: "l", format: "tgz", hash: "sha512-00" }),
       version({ version: "1", location: "l" }),
     ],
+    odd: [{ images: [{}] }],
     invalid: [
       { images: {} },
-      { images: [{}] },
       { images: [{ name: "a", defaultVersion: "a:b" }] },
       version({ version: "1", location: "" }),
       version({ location: "l" }),
@@ -127,9 +134,10 @@ const INPUTS: Record<string, { parse: (text: string) => unknown; valid: unknown[
   },
 };
 
-for (const [kind, { parse, valid, invalid }] of Object.entries(INPUTS)) {
+for (const [kind, { parse, valid, odd = [], invalid }] of Object.entries(INPUTS)) {
   Deno.test(`the schema of ${kind} and its decoder accept and refuse the same`, () => {
-    for (const [values, isValid] of [[valid, true], [invalid, false]] as const) {
+    const cases = [[valid, true, true], [odd, false, true], [invalid, false, false]] as const;
+    for (const [values, isValid, isTaken] of cases) {
       for (const value of values) {
         const text = JSON.stringify({ kind, value });
         const document = JSON.parse(text);
@@ -141,7 +149,7 @@ for (const [kind, { parse, valid, invalid }] of Object.entries(INPUTS)) {
           if (!(error instanceof TorcxError)) throw error;
           isParsed = false;
         }
-        assertEquals(isParsed, isValid, `decoder: ${text}`);
+        assertEquals(isParsed, isTaken, `decoder: ${text}`);
       }
     }
   });

@@ -104,9 +104,15 @@ function readChecked(
 ): { title: string; profile: Profile } {
   const target = findTarget(options, context);
   if (target !== undefined && "file" in target) {
-    return { title: `profile ${quote(target.file)}`, profile: readProfile(root, { path: target.file }) };
+    return {
+      title: `profile ${quote(target.file)}`,
+      profile: readProfile(root, { path: target.file }, context.log),
+    };
   }
   const profiles = listProfiles(root, settings, context.log);
   const name: ProfileName = target?.name ?? getNextProfile(root, settings, profiles);
-  return { title: `profile ${quote(name)}`, profile: readProfile(root, getProfile(profiles, name)) };
+  return {
+    title: `profile ${quote(name)}`,
+    profile: readProfile(root, getProfile(profiles, name), context.log),
+  };
 }

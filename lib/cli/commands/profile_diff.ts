@@ -16,7 +16,8 @@ const DIFF_KIND = "torcx-profile-diff-v0";
 export function runProfileDiff(options: CommandOptions<"profile diff">, context: Context): number {
   using system = openSystem(options, context);
   const profiles = listProfiles(system.root, system.settings, context.log);
-  const read = (name: ProfileName): Profile => readProfile(system.root, getProfile(profiles, name));
+  const read = (name: ProfileName): Profile =>
+    readProfile(system.root, getProfile(profiles, name), context.log);
   const diff = diffProfiles(read(options.before), read(options.after));
   if (context.stdout.format === "json") {
     context.stdout.writeJson({

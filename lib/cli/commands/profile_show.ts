@@ -15,7 +15,7 @@ export function runProfileShow(options: CommandOptions<"profile show">, context:
   using system = openSystem(options, context);
   const { stdout, log } = context;
   const file = getProfile(listProfiles(system.root, system.settings, log), options.name);
-  const profile = readProfile(system.root, file);
+  const profile = readProfile(system.root, file, log);
   const index = indexStores(system.root, system.settings, log);
   const images = profile.images.map((image) => ({ ...image, archive: index.find(image) }));
   if (stdout.format === "json") {

@@ -1,5 +1,5 @@
 /**
- * Owns the choice of what a mistyped word may have meant. Pure; the options parser calls it.
+ * Owns the choice of what a mistyped word may have meant. Pure: it prints nothing.
  */
 
 /** Returns the candidate that is nearest to a word, undefined if none is near enough to be meant. */
