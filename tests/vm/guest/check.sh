@@ -14,11 +14,13 @@ fact() {
   printf '{"name":"%s","exit":%d,"output":"%s"}\n' "$name" "$code" "$(printf %s "$output" | base64 -w 0)" >>"$facts"
 }
 
-# All that torcx may make or leave, without times; torcx.service's own re-made unit is among it.
+# All that torcx may make or leave, without times; torcx.service's own re-made unit is among it, but not the link that
+# starts it at boot: where a run has failed, no later reload is to start it again.
 snapshot() {
   find /run/torcx /run/metadata /run/systemd/system /run/systemd/network /run/sysusers.d /run/tmpfiles.d \
     /run/udev/rules.d /run/systemd/generator /run/systemd/generator.early /run/systemd/generator.late \
-    -printf '%p %y %m %u %s %l\n' 2>/dev/null | grep -v '^/run/torcx/unpack/[^/]*/' | sort
+    \( -type d -printf '%p %m %u\n' -o -printf '%p %y %m %u %s %l\n' \) 2>/dev/null |
+    grep -v -e '^/run/torcx/unpack/[^/]*/' -e /sysinit.target.wants | sort
   grep torcx /proc/self/mountinfo | cut -d ' ' -f 4- | sort
   losetup --list --noheadings --output BACK-FILE
   for addon in $addons; do
