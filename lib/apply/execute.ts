@@ -58,6 +58,7 @@ export async function executeImage(
       compression: "gzip",
       onProgress: options.onProgress,
       onWarning: (message) => log.warning(`image ${quote(options.image)}: ${message}`),
+      onDebug: (message) => log.debug(`image ${quote(options.image)}: ${message}`),
       onEnd: (counts) => written = counts,
     });
   } catch (cause) {

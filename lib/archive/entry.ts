@@ -51,4 +51,6 @@ export interface TarSink {
   onEntryEnd(): void;
   /** Takes a remark that is no error. */
   onWarning(message: string): void;
+  /** Takes what only who looks closely wants to know. */
+  onDebug(message: string): void;
 }

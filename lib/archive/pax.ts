@@ -85,41 +85,52 @@ export interface PaxAttributes {
 const SCHILY = "SCHILY.xattr.";
 const LIBARCHIVE = "LIBARCHIVE.xattr.";
 const ACL = /^SCHILY\.acl\./;
+const ATTRIBUTE = /^(?:SCHILY|LIBARCHIVE)\.xattr\.|^SCHILY\.acl\./;
 
 /**
- * Returns the extended attributes that the records carry: `SCHILY.xattr.NAME` raw (star, GNU tar),
- * `LIBARCHIVE.xattr.NAME` with an URL-encoded name and a base64 value.
+ * Returns the extended attributes that the records carry, each once: `SCHILY.xattr.NAME` with a raw value
+ * (star, GNU tar), `LIBARCHIVE.xattr.NAME` with an URL-encoded name and a base64 value. bsdtar writes each
+ * attribute in both forms, with the encoded name in both.
  *
  * @throws {ArchiveError} if a name or value cannot be decoded.
  */
 export function findAttributes(records: PaxRecords): PaxAttributes | undefined {
   let found: PaxAttributes | undefined;
-  for (const [key, value] of records.values) {
-    const isSchily = key.startsWith(SCHILY);
-    if (!isSchily && !key.startsWith(LIBARCHIVE) && !ACL.test(key)) continue;
+  for (const key of records.values.keys()) {
+    if (!ATTRIBUTE.test(key)) continue;
     found ??= { xattrs: new Map(), warnings: [] };
     if (ACL.test(key)) {
       found.warnings.push(`${quote(key)} is skipped: access control lists are not kept`);
-      continue;
-    }
-    if (isSchily) found.xattrs.set(key.slice(SCHILY.length) as ByteString, toBytes(value as ByteString));
-    else {
-      const name = decodeName(key.slice(LIBARCHIVE.length));
-      // Where both forms stand, bsdtar writes the same value twice; the raw one needs no decoding.
-      if (!records.values.has(SCHILY + name)) found.xattrs.set(name, decodeBase64(key, value));
     }
   }
-  if (found !== undefined) {
-    for (const name of found.xattrs.keys()) {
-      if (name === "" || name.includes("\0")) {
-        refuse("the name of an extended attribute is empty or holds NUL");
-      }
+  if (found === undefined) return undefined;
+  const { xattrs } = found;
+  for (const [key, value] of records.values) {
+    if (!key.startsWith(SCHILY)) continue;
+    const encoded = key.slice(SCHILY.length);
+    const name = records.values.has(LIBARCHIVE + encoded) ? decodeUrl(encoded) : decodeKeyword(encoded);
+    xattrs.set(name, toBytes(value as ByteString));
+  }
+  for (const [key, value] of records.values) {
+    if (!key.startsWith(LIBARCHIVE)) continue;
+    const name = decodeUrl(key.slice(LIBARCHIVE.length));
+    // Where both forms stand, the raw one needs no decoding.
+    if (!xattrs.has(name)) xattrs.set(name, decodeBase64(key, value));
+  }
+  for (const name of xattrs.keys()) {
+    if (name === "" || name.includes("\0")) {
+      refuse("the name of an extended attribute is empty or holds NUL");
     }
   }
   return found;
 }
 
-function decodeName(text: string): ByteString {
+/** GNU tar (xheader.c, xattr_decode_keyword) escapes what would end a key, and its own escape: upper case, no others. */
+function decodeKeyword(text: string): ByteString {
+  return text.replace(/%3D|%25/g, (escape) => escape === "%25" ? "%" : "=") as ByteString;
+}
+
+function decodeUrl(text: string): ByteString {
   return text.replace(
     /%([0-9A-Fa-f]{2})/g,
     (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)),

@@ -1,6 +1,7 @@
 /**
  * Owns the maps of sparse files: old GNU headers, PAX 0.0, 0.1 and 1.0. A map is checked whole before
- * a byte is written: ordered, not overlapping, inside the file, and as long as the stored data.
+ * a byte is written: ordered, not overlapping, inside the file, and as long as the stored data. Then it
+ * says where each piece of data goes.
  */
 
 import type { ByteString } from "../bytes.ts";
@@ -161,4 +162,46 @@ export function checkRegions(regions: readonly SparseRegion[], realSize: number,
     total += length;
   }
   if (total !== storedSize) refuse(`regions hold ${total} bytes, the archive ${storedSize}`);
+}
+
+/** Finds where each piece of an entry's data goes. */
+export class RegionCursor {
+  readonly #onData: (data: Uint8Array<ArrayBuffer>, offset: number) => void;
+  #regions: readonly SparseRegion[] | undefined;
+  #region = 0;
+  /** Where the next byte goes: in the file, or in the region. */
+  #offset = 0;
+
+  /** @param onData takes data and where it goes in the file, in bytes. */
+  constructor(onData: (data: Uint8Array<ArrayBuffer>, offset: number) => void) {
+    this.#onData = onData;
+  }
+
+  /** Starts a file; without regions its data goes from start to end. */
+  start(regions: readonly SparseRegion[] | undefined): void {
+    this.#regions = regions;
+    this.#region = 0;
+    this.#offset = 0;
+  }
+
+  /** Places the next piece; the regions must have been checked against the data. */
+  place(data: Uint8Array<ArrayBuffer>): void {
+    const regions = this.#regions;
+    if (regions === undefined) {
+      this.#onData(data, this.#offset);
+      this.#offset += data.length;
+      return;
+    }
+    for (let rest = data; rest.length > 0;) {
+      const region = regions[this.#region]!;
+      const count = Math.min(region.length - this.#offset, rest.length);
+      if (count > 0) this.#onData(rest.subarray(0, count), region.offset + this.#offset);
+      this.#offset += count;
+      rest = rest.subarray(count);
+      if (this.#offset === region.length) {
+        this.#region++;
+        this.#offset = 0;
+      }
+    }
+  }
 }

@@ -64,14 +64,11 @@ export function mergeHeaders(header: TarHeader, pending: PendingHeaders): Merged
   const path = pickPath(header, pending, sparse);
   const refuse = (reason: string): never => refuseEntry(path, reason);
   checkName(path);
-  let type = TYPES[header.flag] ?? refuse(`its type ${quote(header.flag)} is not known`);
-  // Before ustar a trailing slash was how a directory was told.
-  // The image root itself is no file that somebody meant as a directory.
-  if (type === "file" && path.endsWith("/") && header.flag !== "S" && !/^[./]*$/.test(path)) {
-    type = "directory";
-  }
-  if (header.flag === "S" && sparse !== undefined) refuse("it has both a GNU and a PAX sparse map");
+  let type = TYPES[header.flag] ?? refuse(describeUnknown(header.flag));
   const declaredSize = size ?? header.size;
+  const hasData = declaredSize > 0 || sparse !== undefined;
+  if (type === "file" && header.flag !== "S" && isDirectoryName(path, hasData)) type = "directory";
+  if (header.flag === "S" && sparse !== undefined) refuse("it has both a GNU and a PAX sparse map");
   // Old tars repeat the file's size in the header of a link, without data. Where data follows all the
   // same, it is no header that could be read.
   if (type === "hardlink" && size !== undefined && size > 0) {
@@ -103,6 +100,22 @@ export function mergeHeaders(header: TarHeader, pending: PendingHeaders): Merged
 }
 
 const EMPTY = "" as ByteString;
+
+function describeUnknown(flag: string): string {
+  if (flag === "M") return "it is the rest of a file whose start is on another volume";
+  return `its type ${quote(flag)} is not known`;
+}
+
+/** Names of the image root: empty, `.`, `/`, and what is made of these. */
+const ROOT_NAME = /^(?:\.?\/)*\.?$/;
+
+/**
+ * Returns whether a file by its type is a directory by its name: before ustar a trailing slash was how
+ * one was told, and the image root can be nothing else. A root with data is no directory that somebody meant.
+ */
+function isDirectoryName(path: ByteString, hasData: boolean): boolean {
+  return ROOT_NAME.test(path) ? !hasData : path.endsWith("/");
+}
 
 /** Refuses an entry by name. */
 export function refuseEntry(path: ByteString, reason: string): never {

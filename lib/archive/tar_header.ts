@@ -36,8 +36,13 @@ export function isZeroBlock(block: Uint8Array, start: number, length: number = B
 const CHECKSUM_START = 148;
 const CHECKSUM_END = 156;
 
-/** The sum counts the checksum field itself as blanks; old tars summed signed characters. */
-function verifyChecksum(block: Uint8Array, start: number): void {
+/**
+ * Returns whether a block's checksum is right, as that of a header always is. The sum counts the checksum
+ * field itself as blanks; old tars summed signed characters.
+ *
+ * @throws {ArchiveError} if the field holds no number.
+ */
+function isChecksumRight(block: Uint8Array, start: number): boolean {
   let unsigned = 8 * 0x20;
   let high = 0;
   for (let at = 0; at < BLOCK_BYTES; at++) {
@@ -52,8 +57,16 @@ function verifyChecksum(block: Uint8Array, start: number): void {
     if (byte !== 0 && byte !== 0x20) isBlank = false;
   }
   const stored = isBlank ? -1 : parseNumber(block, start + CHECKSUM_START, 8, "checksum");
-  if (stored !== unsigned && stored !== unsigned - high * 256) {
-    throw new ArchiveError("Cannot read tar header: its checksum is wrong");
+  return stored === unsigned || stored === unsigned - high * 256;
+}
+
+/** Returns whether a block can be a header, whatever else is wrong in it. */
+export function hasChecksum(block: Uint8Array, start: number): boolean {
+  try {
+    return isChecksumRight(block, start);
+  } catch (error) {
+    if (error instanceof ArchiveError) return false;
+    throw error;
   }
 }
 
@@ -93,13 +106,29 @@ export function checkOwner(value: number, what: string): number {
 }
 
 /**
- * Checks a size.
+ * Parses a numeric field that is no time and no owner.
  *
- * @throws {ArchiveError} if it is negative.
+ * @throws {ArchiveError} if it is no number, or negative.
  */
-function checkSize(value: number): number {
+function parseCount(block: Uint8Array, start: number, length: number, what: string): number {
+  const value = parseNumber(block, start, length, what);
   if (value >= 0) return value;
-  throw new ArchiveError(`Cannot read tar header: size ${value} is negative`);
+  throw new ArchiveError(`Cannot read tar header: ${what} ${value} is negative`);
+}
+
+/**
+ * Checks the numbers that nothing is made of: what is no number there was written by no tar. The times of a
+ * GNU header are left out, as Go's writer once put the rest of a name in their place (archive/tar, reader.go).
+ *
+ * @throws {ArchiveError} if one is no number.
+ */
+function checkUnusedNumbers(block: Uint8Array, start: number, dialect: TarDialect): void {
+  if (dialect === "v7") return;
+  parseCount(block, start + 329, 8, "devmajor");
+  parseCount(block, start + 337, 8, "devminor");
+  if (dialect !== "star") return;
+  parseNumber(block, start + 476, 12, "atime");
+  parseNumber(block, start + 488, 12, "ctime");
 }
 
 /** Returns a failure below an entry under the entry's name; what is no {@linkcode ArchiveError} stays. */
@@ -108,24 +137,36 @@ export function nameFault(path: ByteString, cause: unknown): unknown {
   return new ArchiveError(`Cannot read tar entry ${quote(decodePath(path))}`, { cause });
 }
 
+/** Returns the name that a header block holds. */
+export function readBlockName(block: Uint8Array, start: number): ByteString {
+  return joinName(block, start, findDialect(block, start));
+}
+
+function joinName(block: Uint8Array, start: number, dialect: TarDialect): ByteString {
+  const prefix = PREFIX_BYTES[dialect] === 0 ? "" : readName(block, start + 345, PREFIX_BYTES[dialect]);
+  const suffix = readName(block, start, 100);
+  return prefix === "" ? suffix : `${prefix}/${suffix}` as ByteString;
+}
+
 /**
  * Parses a header block.
  *
  * @throws {ArchiveError} if its checksum or a number is wrong.
  */
 export function parseHeader(block: Uint8Array, start: number): TarHeader {
-  verifyChecksum(block, start);
+  if (!isChecksumRight(block, start)) {
+    throw new ArchiveError("Cannot read tar header: its checksum is wrong");
+  }
   const dialect = findDialect(block, start);
-  const prefix = PREFIX_BYTES[dialect] === 0 ? "" : readName(block, start + 345, PREFIX_BYTES[dialect]);
-  const suffix = readName(block, start, 100);
-  const name = prefix === "" ? suffix : `${prefix}/${suffix}` as ByteString;
+  const name = joinName(block, start, dialect);
   try {
+    checkUnusedNumbers(block, start, dialect);
     return {
       name,
-      mode: parseNumber(block, start + 100, 8, "mode") & 0o7777,
+      mode: parseCount(block, start + 100, 8, "mode") & 0o7777,
       uid: parseNumber(block, start + 108, 8, "uid"),
       gid: parseNumber(block, start + 116, 8, "gid"),
-      size: checkSize(parseNumber(block, start + 124, 12, "size")),
+      size: parseCount(block, start + 124, 12, "size"),
       mtime: parseNumber(block, start + 136, 12, "mtime"),
       flag: String.fromCharCode(block[start + 156]!),
       linkName: readName(block, start + 157, 100),

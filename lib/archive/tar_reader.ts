@@ -3,11 +3,19 @@
  * at once and without copies of the data. It refuses to write: the sink does what it will.
  */
 
-import type { ByteString } from "../bytes.ts";
-import { ArchiveError } from "../errors.ts";
+import { decodePath } from "../bytes.ts";
+import { ArchiveError, quote } from "../errors.ts";
 import type { SparseRegion, TarEntry, TarSink } from "./entry.ts";
 import { parsePaxRecords, type PaxRecords } from "./pax.ts";
-import { checkRegions, extendGnuSparse, type GnuSparse, parseGnuSparse, PaxMapParser } from "./sparse.ts";
+import {
+  checkRegions,
+  extendGnuSparse,
+  type GnuSparse,
+  parseGnuSparse,
+  PaxMapParser,
+  RegionCursor,
+} from "./sparse.ts";
+import { checkAfterZero, isSecondArchive, SECOND_ARCHIVE } from "./tar_end.ts";
 import { type MergedEntry, mergeHeaders, type PendingHeaders, refuseEntry } from "./tar_entry.ts";
 import { BLOCK_BYTES, isZeroBlock, nameFault, parseHeader, readName, type TarHeader } from "./tar_header.ts";
 
@@ -20,8 +28,10 @@ type State =
   | "header"
   /** After one zero block. */
   | "zero"
-  /** After two: nothing of the rest counts. */
+  /** After two: nothing of the rest counts, but a second archive is told. */
   | "end"
+  /** After that was told. */
+  | "second"
   /** The body of `x`, `g`, `L` or `K`. */
   | "meta"
   /** Extension blocks of an old GNU sparse header. */
@@ -59,13 +69,11 @@ export class TarReader {
   /** Bytes of data still to come, then of padding. */
   #left = 0;
   #padding = 0;
-  #regions: readonly SparseRegion[] | undefined;
-  #region = 0;
-  /** Where the next byte of data goes: in the file, or in the region. */
-  #offset = 0;
+  readonly #cursor: RegionCursor;
 
   constructor(sink: TarSink) {
     this.#sink = sink;
+    this.#cursor = new RegionCursor((data, offset) => sink.onData(data, offset));
   }
 
   /**
@@ -75,7 +83,7 @@ export class TarReader {
    */
   push(chunk: Uint8Array<ArrayBuffer>): void {
     let at = 0;
-    while (at < chunk.length && this.#state !== "end") {
+    while (at < chunk.length && this.#state !== "second") {
       if (this.#state === "data") at = this.#takeData(chunk, at);
       else if (this.#state === "meta") at = this.#takeMeta(chunk, at);
       else if (this.#state === "padding") at = this.#takePadding(chunk, at);
@@ -89,9 +97,10 @@ export class TarReader {
    * @throws {ArchiveError} if it is cut off.
    */
   end(): void {
+    if (this.#state === "end" || this.#state === "second") return;
     const isCut = this.#carried > 0 &&
       !(this.#state === "zero" && isZeroBlock(this.#carry, 0, this.#carried));
-    if (isCut || !["header", "zero", "end"].includes(this.#state)) {
+    if (isCut || !["header", "zero"].includes(this.#state)) {
       if (this.#merged !== undefined) refuseEntry(this.#merged.entry.path, "the archive is cut off in it");
       throw new ArchiveError("Cannot read tar: the archive is cut off in a header");
     }
@@ -134,6 +143,11 @@ export class TarReader {
       }
       case "map":
         return this.#useMap(block, at);
+      case "end":
+        if (!isSecondArchive(block, at)) return;
+        this.#sink.onWarning(SECOND_ARCHIVE);
+        this.#state = "second";
+        return;
     }
   }
 
@@ -143,7 +157,11 @@ export class TarReader {
       this.#state = this.#state === "zero" ? "end" : "zero";
       return;
     }
-    if (this.#state === "zero") return this.#endAfterZero(block, at);
+    if (this.#state === "zero") {
+      checkAfterZero(block, at);
+      this.#state = "end";
+      return;
+    }
     const header = parseHeader(block, at);
     switch (header.flag) {
       case "x":
@@ -163,22 +181,19 @@ export class TarReader {
         if (this.#gnu.sparse.isExtended) this.#state = "extension";
         else this.#startGnuSparse();
         return;
+      case "V":
+        return this.#skipLabel(header);
       default:
         return this.#startEntry(mergeHeaders(header, this.#pending));
     }
   }
 
-  /** A lone zero block is an end with odd padding, but never a pause: tools differ on what follows it. */
-  #endAfterZero(block: Uint8Array<ArrayBuffer>, at: number): void {
-    let name: ByteString;
-    try {
-      name = parseHeader(block, at).name;
-    } catch (error) {
-      if (!(error instanceof ArchiveError)) throw error;
-      this.#state = "end";
-      return;
-    }
-    refuseEntry(name, "it follows a zero block, which marks the end of the archive");
+  /** `tar -V` writes one; it makes nothing. */
+  #skipLabel({ name, size }: TarHeader): void {
+    this.#checkNothingPending();
+    // GNU tar would read past the data, bsdtar would not.
+    if (size > 0) refuseEntry(name, `it is a volume label with ${size} bytes of data`);
+    this.#sink.onDebug(`the volume label ${quote(decodePath(name))} is skipped`);
   }
 
   #checkNothingPending(): void {
@@ -266,9 +281,7 @@ export class TarReader {
   }
 
   #startData(entry: TarEntry): void {
-    this.#regions = entry.sparse;
-    this.#region = 0;
-    this.#offset = 0;
+    this.#cursor.start(entry.sparse);
     if (entry.sparse !== undefined) {
       try {
         checkRegions(entry.sparse, entry.size, this.#left);
@@ -283,30 +296,10 @@ export class TarReader {
 
   #takeData(chunk: Uint8Array<ArrayBuffer>, at: number): number {
     const count = Math.min(this.#left, chunk.length - at);
-    if (this.#merged!.hasContent) this.#giveData(chunk.subarray(at, at + count));
+    if (this.#merged!.hasContent) this.#cursor.place(chunk.subarray(at, at + count));
     this.#left -= count;
     if (this.#left === 0) this.#endData();
     return at + count;
-  }
-
-  #giveData(data: Uint8Array<ArrayBuffer>): void {
-    const regions = this.#regions;
-    if (regions === undefined) {
-      this.#sink.onData(data, this.#offset);
-      this.#offset += data.length;
-      return;
-    }
-    for (let rest = data; rest.length > 0;) {
-      const region = regions[this.#region]!;
-      const count = Math.min(region.length - this.#offset, rest.length);
-      if (count > 0) this.#sink.onData(rest.subarray(0, count), region.offset + this.#offset);
-      this.#offset += count;
-      rest = rest.subarray(count);
-      if (this.#offset === region.length) {
-        this.#region++;
-        this.#offset = 0;
-      }
-    }
   }
 
   #endData(): void {

@@ -98,7 +98,7 @@ export async function previewBoot(
   {
     using scratch = openScratch(context.environment["TMPDIR"] || "/tmp");
     for (const planned of plan.images) {
-      inspections.set(planned, await inspect(root, planned, scratch, context, log.warning));
+      inspections.set(planned, await inspect(root, planned, scratch, context, log));
     }
   }
   const propagation = planPropagation(root, settings, plan.images, {
@@ -201,7 +201,7 @@ async function inspect(
   { archive }: PlannedImage,
   scratch: Parameters<typeof inspectArchive>[2],
   { progress, signal }: Context,
-  warn: (message: string) => void,
+  log: Logger,
 ): Promise<Inspection | TorcxError> {
   try {
     return await inspectArchive(root, archive, scratch, {
@@ -209,7 +209,8 @@ async function inspect(
         signal.throwIfAborted();
         progress.show(`Reading ${archive.path}`);
       },
-      onWarning: warn,
+      onWarning: log.warning,
+      onDebug: log.debug,
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -9,15 +9,13 @@ import { refuseEntry } from "../archive/tar_entry.ts";
 /**
  * Returns a name without leading slash, empty parts and `.`; empty for the image root itself.
  *
- * @throws {ArchiveError} if it is empty or has a `..` component.
+ * @throws {ArchiveError} if it has a `..` component.
  */
 export function normalizeEntryPath(path: ByteString): ByteString {
   // Most names need nothing.
   if (PLAIN.test(path)) return path;
-  if (path === "") refuseEntry(path, "its name is empty");
   const names = path.split("/").filter((name) => name !== "" && name !== ".");
   if (names.includes("..")) refuseEntry(path, "its name leaves the image root");
-  if (names.length === 0 && !path.includes(".")) refuseEntry(path, "its name is empty");
   return names.join("/") as ByteString;
 }
 

@@ -15,7 +15,7 @@ import { TreeWriter } from "./tree_writer.ts";
 import { type UnpackOptions, type UnpackSummary, unpackTar } from "./unpack.ts";
 
 /** Options of {@linkcode extractArchive}. */
-export type ExtractOptions = Pick<UnpackOptions, "onProgress" | "onWarning">;
+export type ExtractOptions = Pick<UnpackOptions, "onProgress" | "onWarning" | "onDebug">;
 
 const WRITABLE_BY_OTHERS = 0o022;
 const NO_OWNERS = "owners are not kept: only root can set them";

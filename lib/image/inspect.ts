@@ -26,6 +26,7 @@ export interface InspectOptions {
   /** Called again and again; what it throws ends the reading. */
   onProgress?: () => void;
   onWarning?: (message: string) => void;
+  onDebug?: (message: string) => void;
 }
 
 /** What an archive is found to be. */
@@ -78,6 +79,10 @@ class SkeletonSink implements TarSink {
 
   onWarning(message: string): void {
     this.#writer.onWarning(message);
+  }
+
+  onDebug(message: string): void {
+    this.#writer.onDebug(message);
   }
 }
 
@@ -135,16 +140,18 @@ async function readInto(
   { root: scratch, canMount }: Scratch,
   options: InspectOptions,
 ): Promise<Inspection> {
-  const name = encodePath(archive.name);
+  const directory = encodePath(archive.name);
   const inodesBefore = countInodes(scratch);
   const warnings: string[] = [];
+  const name = (message: string): string => `image ${quote(formatImage(archive))}: ${message}`;
   const onWarning = (message: string): void => {
-    const text = `image ${quote(formatImage(archive))}: ${message}`;
+    const text = name(message);
     warnings.push(text);
     options.onWarning?.(text);
   };
-  using tree = scratch.openSub(name);
-  using writer = new TreeWriter(tree, { isOwnerKept: isRootUser(), onWarning });
+  const onDebug = (message: string): void => options.onDebug?.(name(message));
+  using tree = scratch.openSub(directory);
+  using writer = new TreeWriter(tree, { isOwnerKept: isRootUser(), onWarning, onDebug });
   const sink = new SkeletonSink(writer, options.onProgress ?? (() => {}));
   if (archive.format === "squashfs") copySquashfs(source, scratch, sink);
   else {

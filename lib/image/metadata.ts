@@ -15,6 +15,8 @@ export interface MetadataOptions {
   /** Whether owners are set; only root can. */
   isOwnerKept: boolean;
   onWarning: (message: string) => void;
+  /** Takes what only who looks closely wants to know. */
+  onDebug?: (message: string) => void;
 }
 
 /** setuid and setgid. */

@@ -73,6 +73,7 @@ export class TreeWriter implements TarSink, Disposable {
   readonly #cache: DirectoryCache;
   readonly #metadata: MetadataWriter;
   readonly #onWarning: (message: string) => void;
+  readonly #onDebug: (message: string) => void;
   /** Directories get their metadata at the end, by real path: later entries change their times. */
   readonly #directories = new Map<ByteString, TarEntry>();
   #entry: TarEntry | undefined;
@@ -84,6 +85,7 @@ export class TreeWriter implements TarSink, Disposable {
     this.#cache = new DirectoryCache(root, options);
     this.#metadata = new MetadataWriter(root, options);
     this.#onWarning = options.onWarning;
+    this.#onDebug = options.onDebug ?? ((): void => {});
   }
 
   onEntry(entry: TarEntry): void {
@@ -123,6 +125,10 @@ export class TreeWriter implements TarSink, Disposable {
 
   onWarning(message: string): void {
     this.#onWarning(message);
+  }
+
+  onDebug(message: string): void {
+    this.#onDebug(message);
   }
 
   /**
@@ -273,9 +279,8 @@ export class TreeWriter implements TarSink, Disposable {
     if (wanted === undefined) throw describeSource(entry, "does not exist");
     if (wanted.type === "directory") throw describeSource(entry, "is a directory");
     if (wanted.ino === statx(directory.fd, name).ino) {
-      // Made before by another entry is fine; a link to itself has no content to give.
-      if (source.path !== directory.path || from.name !== name) return;
-      throw new ArchiveError("it is a hard link to itself");
+      // Made before: by another entry, or by itself where an archive names a file twice.
+      return;
     }
     // What is replaced may be a symlink on the way to the source: that stays open.
     const kept = this.#openSource(entry, from.parent);

@@ -16,6 +16,8 @@ export interface UnpackOptions {
   /** Told how many bytes of the archive were read; what it throws ends the unpacking. */
   onProgress?: (readBytes: number) => void;
   onWarning?: (message: string) => void;
+  /** Told what only who looks closely wants to know. */
+  onDebug?: (message: string) => void;
   /** Told what was written, also if the unpacking fails. */
   onEnd?: (counts: TreeCounts) => void;
 }
@@ -48,7 +50,8 @@ export async function unpackTar(
     warnings.push(text);
     options.onWarning?.(text);
   };
-  using writer = new TreeWriter(target, { isOwnerKept: options.isOwnerKept ?? true, onWarning });
+  const { isOwnerKept = true, onDebug = (): void => {} } = options;
+  using writer = new TreeWriter(target, { isOwnerKept, onWarning, onDebug });
   try {
     const reader = new TarReader(writer);
     const { readBytes } = await readArchive(

@@ -60,6 +60,7 @@ function tell(stream: Bytes, sizes: readonly number[]): string[] {
       next = -1;
     },
     onWarning: (message) => void lines.push(message),
+    onDebug: (message) => void lines.push(message),
   });
   try {
     let turn = 0;

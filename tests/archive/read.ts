@@ -18,6 +18,8 @@ export interface ReadEntry extends Omit<TarEntry, "xattrs" | "sparse"> {
 export interface ReadResult {
   entries: ReadEntry[];
   warnings: string[];
+  /** Debug lines. */
+  remarks: string[];
 }
 
 /** Sizes of chunks that every stream is read in: whole, and cut around blocks. */
@@ -47,7 +49,7 @@ function describe(result: ReadResult | { error: unknown }): unknown {
 }
 
 function attempt(stream: Uint8Array<ArrayBuffer>, size: number): ReadResult | { error: unknown } {
-  const result: ReadResult = { entries: [], warnings: [] };
+  const result: ReadResult = { entries: [], warnings: [], remarks: [] };
   let isOpen = false;
   const reader = new TarReader({
     onEntry({ xattrs, sparse, ...entry }): void {
@@ -72,6 +74,9 @@ function attempt(stream: Uint8Array<ArrayBuffer>, size: number): ReadResult | { 
     },
     onWarning(message): void {
       result.warnings.push(message);
+    },
+    onDebug(message): void {
+      result.remarks.push(message);
     },
   });
   try {

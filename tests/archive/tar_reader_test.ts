@@ -85,7 +85,8 @@ Deno.test("TarReader knows each type flag", () => {
       JSON.stringify(type),
     );
   }
-  for (const type of ["V", "M", "A", "E", "X", "N", "8", "9", "Z", "\x80", " "]) {
+  assertRefused(entry({ name: "x", type: "M" }), "on another volume");
+  for (const type of ["A", "E", "X", "N", "8", "9", "Z", "\x80", " "]) {
     assertRefused(entry({ name: "x", type }), "its type");
   }
 });
@@ -331,12 +332,29 @@ Deno.test("TarReader takes each way to end an archive, and refuses a cut", () =>
   for (const end of [[], [zero], [zero, zero], [zero, zero, zero.slice(0, 100)], [zero, zero.slice(0, 7)]]) {
     assertEquals(readTar(concat(one, ...end), { isRaw: true }).entries.length, 1);
   }
-  // What follows two zero blocks is another archive, or garbage.
-  const behind = readTar(concat(one, zero, zero, file("behind"), "garbage"), { isRaw: true });
-  assertEquals(behind.entries.length, 1);
+  // What follows two zero blocks is never read: another archive is told, once, and padding is not.
+  const second = ["a second archive follows the end of the first and is not read"];
+  const behind: [rest: Uint8Array[], warnings: string[]][] = [
+    [[file("behind"), concat("garbage")], second],
+    [[zero, zero, zero, file("b"), file("c"), END, file("d")], second],
+    [[pad("garbage"), file("b")], second],
+    [[file("b").subarray(0, 512)], second],
+    [[entry({ name: "b", size: "no size" })], second],
+    [[file("b").subarray(0, 511)], []],
+    [[entry({ name: "b", checksum: "0" })], []],
+    [[pad("garbage"), zero, concat("garbage")], []],
+    [[concat("x"), file("b")], []],
+  ];
+  for (const [rest, warnings] of behind) {
+    const result = readTar(concat(one, zero, zero, ...rest), { isRaw: true });
+    assertEquals([result.entries.length, result.warnings], [1, warnings]);
+  }
+  const late = readTar(concat(one, zero, pad("garbage"), file("b")), { isRaw: true });
+  assertEquals([late.entries.length, late.warnings], [1, second]);
   assertEquals(readTar(new Uint8Array(0), { isRaw: true }).entries.length, 0);
   const refused: [stream: Uint8Array, reason: string][] = [
     [concat(one, zero, file("b")), "zero block"],
+    [concat(one, zero, entry({ name: "b", size: "no size" })), "zero block"],
     [one.subarray(0, 100), "cut off in a header"],
     [one.subarray(0, 512), "cut off in it"],
     [one.subarray(0, 513), "cut off in it"],
@@ -494,7 +512,7 @@ Deno.test("TarReader refuses sparse maps that cannot be", () => {
 });
 
 Deno.test("TarReader names the entry that it refuses, control characters escaped", () => {
-  assertRefused(entry({ name: "evil\x1b[2J\n", type: "V" }), '"evil\\x1b[2J\\n"');
+  assertRefused(entry({ name: "evil\x1b[2J\n", type: "Z" }), '"evil\\x1b[2J\\n"');
   const faults: Record<string, Uint8Array> = {
     "size field": entry({ name: "here", size: "x" }),
     "PAX uid": concat(pax({ path: "here", uid: "x" }), file("there")),

@@ -102,6 +102,24 @@ const ACCEPTED: Record<string, { blocks: Uint8Array[]; tree: TreeText; takesRoot
     tree: { p: "fifo 640", q: "644 q" },
   },
   "skips devices": { blocks: [device("dev/null"), file("f", "f")], tree: { f: "644 f" } },
+  "takes the root for a directory by each of its names": {
+    blocks: ["", ".", "./", "/", "./.", "//"].flatMap((name) => [
+      directory(name, { mode: 0o700 }),
+      file(name, "", { type: "\0", format: "v7" }),
+    ]),
+    tree: {},
+  },
+  "lets a hard link to itself be": {
+    blocks: [
+      file("d/f", "f"),
+      symlink("s", "d"),
+      hardlink("d/f", "./d//f"),
+      hardlink("s/f", "d/f"),
+      symlink("l", "nowhere"),
+      hardlink("l", "l"),
+    ],
+    tree: { d: "d 755", "d/f": "644 f", l: "-> nowhere", s: "-> d" },
+  },
   "ignores the metadata of the root": { blocks: [directory("./", { mode: 0o777 })], tree: {} },
   "takes whiteout names as plain files": {
     blocks: [file("a", "a"), file(".wh.a", ""), file(".wh..wh..opq", "")],
@@ -117,7 +135,15 @@ const ACCEPTED: Record<string, { blocks: Uint8Array[]; tree: TreeText; takesRoot
 const REFUSED: Record<string, { blocks: Uint8Array[]; entry: string; reason: RegExp }> = {
   "a .. component": { blocks: [file("a/../b")], entry: "a/../b", reason: /leaves the image root/ },
   "a name that is only ..": { blocks: [directory("..")], entry: "..", reason: /leaves the image root/ },
-  "a name of slashes": { blocks: [directory("//")], entry: "//", reason: /empty/ },
+  "a file with data in place of the root": { blocks: [file(".", "x")], entry: ".", reason: /image root/ },
+  "a file with data and no name": { blocks: [file("", "x")], entry: "", reason: /image root/ },
+  "a hard link in place of the root": {
+    blocks: [file("f"), hardlink("/", "f")],
+    entry: "/",
+    reason: /image root/,
+  },
+  "a FIFO without a name": { blocks: [fifo("")], entry: "", reason: /image root/ },
+  "a device in place of the root": { blocks: [device("./.")], entry: "./.", reason: /image root/ },
   "a symlink in place of the root": { blocks: [symlink("./", "x")], entry: "./", reason: /image root/ },
   "a file over a directory that is not empty": {
     blocks: [file("d/f"), file("d")],
@@ -141,7 +167,16 @@ const REFUSED: Record<string, { blocks: Uint8Array[]; entry: string; reason: Reg
     reason: /ELOOP/,
   },
   "a hard link to nothing": { blocks: [hardlink("l", "f")], entry: "l", reason: /does not exist/ },
-  "a hard link to itself": { blocks: [file("f"), hardlink("f", "./f")], entry: "f", reason: /itself/ },
+  "a hard link to itself where nothing is": {
+    blocks: [hardlink("f", "./f")],
+    entry: "f",
+    reason: /does not exist/,
+  },
+  "a hard link of a directory to itself": {
+    blocks: [directory("d"), hardlink("d", "d")],
+    entry: "d",
+    reason: /is a directory/,
+  },
   "a hard link to a directory": {
     blocks: [directory("d"), hardlink("l", "d")],
     entry: "l",

@@ -70,7 +70,7 @@ interface ListedEntry {
 const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
 const GNU_LINE = new RegExp(
   `^([-dlhcbpCDSV])([rwxsStT-]{9}) +(\\d+)/(\\d+) +(\\d+|\\d+,\\d+) +` +
-    `(\\d+-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d)(?:\\.(\\d+))? +${QUOTED}(?: -> ${QUOTED}| link to ${QUOTED})?$`,
+    `(\\d+-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d)(?:\\.(\\d+))? +${QUOTED}(?: -> ${QUOTED}| link to ${QUOTED}|--Volume Header--)?$`,
 );
 const BSD_LINE =
   /^([-dlhcbp])([rwxsStT-]{9}) +\d+ +(\d+) +(\d+) +(\d+|\d+,\d+) +[A-Z][a-z]{2} +\d+ +(?:\d+|\d\d:\d\d) (.*)$/;
@@ -171,8 +171,8 @@ const TYPES: Record<string, TreeNode["type"]> = { d: "directory", D: "directory"
 
 function addEntry(tree: Tree, entry: ListedEntry): void {
   const names = entry.name.split("/").filter((name) => name !== "" && name !== ".");
-  // The image root's own metadata does not count; devices are left out.
-  if (names.length === 0 || entry.flag === "c" || entry.flag === "b") return;
+  // The image root's own metadata does not count; devices and volume labels are left out.
+  if (names.length === 0 || /[cbV]/.test(entry.flag)) return;
   const name = names.pop()!;
   const path = join(resolve(tree, names, true), name);
   const old = tree.get(path);

@@ -36,6 +36,7 @@ export async function runImageExtract(
         progress.show(`Extracting ${options.archive}: ${percent} %`);
       },
       onWarning: (message) => log.warning(message),
+      onDebug: (message) => log.debug(message),
     });
   } catch (cause) {
     if (!(cause instanceof TorcxError) || cause.message.startsWith("Cannot extract")) throw cause;

@@ -79,6 +79,7 @@ async function inspectArchives(
           context.progress.show(`reading ${archive.path}`);
         },
         onWarning: (message) => context.log.warning(message),
+        onDebug: (message) => context.log.debug(message),
       });
     } catch (error) {
       context.signal.throwIfAborted();
