@@ -47,12 +47,16 @@ export function describeFaults(report: ApplyReport, faults: readonly ImageFault[
   );
 }
 
-/** One line for each image, and its way out. */
+/** One line for each image, and its ways out. */
 function flatten(error: TorcxError): TorcxError {
-  const [hint] = listHints(error);
-  return new TorcxError(
-    error.code,
-    listMessages(error).join(": "),
-    hint === undefined ? {} : { hint },
+  const { code } = error;
+  const [first, ...others] = listHints(error).map((hint) => ({ hint }));
+  // A cause without words adds its hint alone.
+  const cause = others.reduceRight<TorcxError | undefined>(
+    (below, options) =>
+      new TorcxError(code, "", below === undefined ? options : { ...options, cause: below }),
+    undefined,
   );
+  const message = listMessages(error).join(": ");
+  return new TorcxError(code, message, cause === undefined ? first : { ...first, cause });
 }

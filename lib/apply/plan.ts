@@ -3,13 +3,14 @@
  * after the assets. It only reads; `apply.ts` carries it out, `--dry-run` and the generator look at it.
  */
 
+import { checkContent, HEAD_BYTES } from "../archive/magic.ts";
 import { type ByteString, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { explainMissing } from "../catalog/missing.ts";
 import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts";
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import type { Settings } from "../config/settings.ts";
-import { ArchiveError, quote, TorcxError } from "../errors.ts";
+import { quote, TorcxError } from "../errors.ts";
 import { checkSquashfs } from "../image/squashfs_check.ts";
 import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
@@ -121,8 +122,6 @@ export function describeWayOut({ profile }: MergedImage): string {
   return `Replace the archive by a sound copy, or take the image out of profile ${quote(profile)}`;
 }
 
-const GZIP_MAGIC = [0x1f, 0x8b];
-
 /**
  * Looks at an archive's head and returns what the file is.
  *
@@ -134,11 +133,8 @@ function checkArchive(root: Root, archive: Archive): FileStat {
     checkSquashfs(file);
     return file.stat;
   }
-  const head = new Uint8Array(GZIP_MAGIC.length);
-  const count = file.read(head);
-  if (count < head.length || GZIP_MAGIC.some((byte, at) => head[at] !== byte)) {
-    throw new ArchiveError("Cannot read gzip: the file does not start as one");
-  }
+  const head = new Uint8Array(HEAD_BYTES);
+  checkContent("gzip", head.subarray(0, file.readAt(head, 0)));
   return file.stat;
 }
 

@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers";
 import { Inflater } from "./inflate.ts";
 import { takeLane } from "./inflate_lanes.ts";
+import { checkContent, HEAD_BYTES } from "./magic.ts";
 
 /** Where an archive is read from. */
 export interface ArchiveSource {
@@ -30,7 +31,7 @@ const LANE_BYTES_MIN = 4 * 1024 * 1024;
  * @param onChunk takes the bytes of the tar stream, valid during the call; what it throws ends the reading.
  * @param onProgress is told how many bytes of the archive were read.
  * @returns how many bytes the archive has.
- * @throws {ArchiveError} if it is no valid gzip, or empty.
+ * @throws {ArchiveError} if it is no valid gzip; what it is instead is named where that is known.
  */
 export async function readArchive(
   source: ArchiveSource,
@@ -46,11 +47,28 @@ export async function readArchive(
     return count;
   };
   if (compression === "none") await pump(read, onChunk);
-  else await readGzip(read, source.stat?.size ?? 0, onChunk);
+  else await readGzip(checkHead(read), source.stat?.size ?? 0, onChunk);
   return { readBytes };
 }
 
 type Read = (buffer: Uint8Array<ArrayBuffer>) => number;
+
+/** Judges the start of a file before any of it is inflated. */
+function checkHead(read: Read): Read {
+  const head = new Uint8Array(HEAD_BYTES);
+  let length = 0;
+  for (let count = 1; count > 0 && length < head.length; length += count) {
+    count = read(head.subarray(length));
+  }
+  checkContent("gzip", head.subarray(0, length));
+  let isGiven = false;
+  return (buffer) => {
+    if (isGiven) return read(buffer);
+    isGiven = true;
+    buffer.set(head.subarray(0, length));
+    return length + (length < head.length ? 0 : read(buffer.subarray(length)));
+  };
+}
 
 async function readGzip(
   read: Read,

@@ -4,11 +4,10 @@
  */
 
 import { ArchiveError } from "../errors.ts";
+import { checkContent } from "./magic.ts";
 
-/** fs/squashfs/squashfs_fs.h: `hsqs`. */
-const MAGIC = 0x73717368;
 /** sizeof(struct squashfs_super_block). */
-export const SUPERBLOCK_BYTES = 96;
+const SUPERBLOCK_BYTES = 96;
 /** Compression ids of the superblock. */
 const COMPRESSIONS: readonly (string | undefined)[] = [
   undefined,
@@ -38,13 +37,13 @@ export interface SquashfsInfo {
 /**
  * Reads a superblock. Flags are not judged: the kernel ignores those that it does not know.
  *
- * @param head the first 96 bytes of the file or more.
+ * @param head the first 96 bytes of the file or more; what else it may be is told by 512.
  * @throws {ArchiveError} if it is no squashfs of version 4.0, or its tables cannot be where it says.
  */
 export function readSquashfsInfo(head: Uint8Array): SquashfsInfo {
+  checkContent("squashfs", head);
   if (head.length < SUPERBLOCK_BYTES) refuse("the file ends within the superblock");
   const view = new DataView(head.buffer, head.byteOffset, head.length);
-  if (view.getUint32(0, true) !== MAGIC) refuse("the file does not start as one");
   const [major, minor] = [view.getUint16(28, true), view.getUint16(30, true)];
   if (major !== 4 || minor !== 0) refuse(`it has version ${major}.${minor}, not 4.0`);
   const compression = COMPRESSIONS[view.getUint16(20, true)];

@@ -6,6 +6,7 @@
 import { decodePath } from "../bytes.ts";
 import { ArchiveError, quote } from "../errors.ts";
 import type { SparseRegion, TarEntry, TarSink } from "./entry.ts";
+import { describeContent } from "./magic.ts";
 import { parsePaxRecords, type PaxRecords } from "./pax.ts";
 import {
   checkRegions,
@@ -57,6 +58,8 @@ function parseRecords(header: TarHeader, body: Uint8Array<ArrayBuffer>): PaxReco
 export class TarReader {
   readonly #sink: TarSink;
   #state: State = "header";
+  /** Whether nothing of the stream was understood yet. */
+  #isStart = true;
   #entries = 0;
   /** A block that a chunk's border has cut. */
   readonly #carry: Uint8Array<ArrayBuffer> = new Uint8Array(BLOCK_BYTES);
@@ -102,7 +105,10 @@ export class TarReader {
       !(this.#state === "zero" && isZeroBlock(this.#carry, 0, this.#carried));
     if (isCut || !["header", "zero"].includes(this.#state)) {
       if (this.#merged !== undefined) refuseEntry(this.#merged.entry.path, "the archive is cut off in it");
-      throw new ArchiveError("Cannot read tar: the archive is cut off in a header");
+      const foreign = this.#isStart
+        ? describeContent("tar", this.#carry.subarray(0, this.#carried))
+        : undefined;
+      throw foreign ?? new ArchiveError("Cannot read tar: the archive is cut off in a header");
     }
     this.#checkNothingPending();
   }
@@ -153,6 +159,7 @@ export class TarReader {
 
   #useHeader(block: Uint8Array<ArrayBuffer>, at: number): void {
     if (block[at] === 0 && isZeroBlock(block, at)) {
+      this.#isStart = false;
       this.#checkNothingPending();
       this.#state = this.#state === "zero" ? "end" : "zero";
       return;
@@ -162,7 +169,7 @@ export class TarReader {
       this.#state = "end";
       return;
     }
-    const header = parseHeader(block, at);
+    const header = this.#parseHeader(block, at);
     switch (header.flag) {
       case "x":
       case "g":
@@ -185,6 +192,18 @@ export class TarReader {
         return this.#skipLabel(header);
       default:
         return this.#startEntry(mergeHeaders(header, this.#pending));
+    }
+  }
+
+  #parseHeader(block: Uint8Array<ArrayBuffer>, at: number): TarHeader {
+    if (!this.#isStart) return parseHeader(block, at);
+    try {
+      const header = parseHeader(block, at);
+      this.#isStart = false;
+      return header;
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      throw describeContent("tar", block.subarray(at, at + BLOCK_BYTES)) ?? error;
     }
   }
 

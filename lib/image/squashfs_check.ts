@@ -3,7 +3,8 @@
  * of a file that is none, cut off, or not for this kernel helps nobody.
  */
 
-import { readSquashfsInfo, SUPERBLOCK_BYTES } from "../archive/squashfs.ts";
+import { HEAD_BYTES } from "../archive/magic.ts";
+import { readSquashfsInfo } from "../archive/squashfs.ts";
 import type { ByteString } from "../bytes.ts";
 import { ArchiveError, TorcxError } from "../errors.ts";
 import { findKernelConfig } from "../sys/kernel_config.ts";
@@ -40,7 +41,7 @@ export interface CheckedSquashfs {
  * @throws {TorcxError} `unsupported` if the kernel is known to lack its compressor.
  */
 export function checkSquashfs(source: OpenFile): CheckedSquashfs {
-  const head = new Uint8Array(SUPERBLOCK_BYTES);
+  const head = new Uint8Array(HEAD_BYTES);
   const { bytesUsed, compression } = readSquashfsInfo(head.subarray(0, source.readAt(head, 0)));
   const { size } = source.stat;
   if (bytesUsed > size) {

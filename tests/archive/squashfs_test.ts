@@ -67,8 +67,9 @@ Deno.test("readSquashfsInfo() takes a superblock without the tables that may be 
 Deno.test("readSquashfsInfo() refuses what is no squashfs of version 4", () => {
   const cases: [head: Uint8Array, reason: string][] = [
     [superblock({}).subarray(0, 95), "ends within the superblock"],
-    [new Uint8Array(0), "ends within the superblock"],
-    [superblock({ magic: 0x68737173 }), "does not start as one"],
+    [new Uint8Array(0), "the file is empty"],
+    [superblock({ magic: 0x68737173 }), "the file is a squashfs of another byte order"],
+    [superblock({ magic: 0x12345678 }), "does not start as one"],
     [superblock({ major: 3 }), "version 3.0"],
     [superblock({ minor: 1 }), "version 4.1"],
     [superblock({ compression: 0 }), "unknown number 0"],

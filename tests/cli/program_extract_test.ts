@@ -50,7 +50,7 @@ Deno.test("torcx image extract starts at the working directory if the root is th
 for (
   const [what, text, cause] of [
     ["is cut off", undefined, "the file is cut off"],
-    ["is no gzip", "plain", "the file does not start as one"],
+    ["is no gzip", "plain", "the file is text, not gzip"],
   ] as const
 ) {
   Deno.test(`torcx image extract leaves nothing if the archive ${what}`, async () => {

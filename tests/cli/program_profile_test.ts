@@ -413,7 +413,7 @@ const CHECK: ProgramCase[] = [
     args: ["profile", "check", "--deep", "--name=vendor"],
     code: 1,
     stderr:
-      /torcx: Cannot use profile "vendor": 1 of 1 archives are not sound: "docker:1"\n {2}Cannot use image "docker:1" from "\/usr\/share\/torcx\/store\/docker:1\.torcx\.tgz"\n {2}Cannot read gzip: the file does not start as one/,
+      /torcx: Cannot use profile "vendor": 1 of 1 archives are not sound: "docker:1"\n {2}Cannot use image "docker:1" from "\/usr\/share\/torcx\/store\/docker:1\.torcx\.tgz"\n {2}Cannot read gzip: the file is text, not gzip/,
   },
 ];
 

@@ -54,7 +54,7 @@ const FAILURES: readonly Failure[] = [
     cause: /Cannot find image "bad:1": not found in 1 store: /,
   },
   { if: "a gzip is cut off", break: `truncate -s -30 ${BAD}`, cause: /"bad:1" \(unpack\)[^]*cut off/ },
-  { if: "a gzip is empty", break: `: > ${BAD}`, cause: /"bad:1" \(archive\)[^]*does not start as one/ },
+  { if: "a gzip is empty", break: `: > ${BAD}`, cause: /"bad:1" \(archive\)[^]*the file is empty/ },
   {
     if: "the checksum of a gzip is wrong",
     break:
