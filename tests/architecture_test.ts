@@ -131,7 +131,7 @@ Deno.test("sources: only lib/remote/ uses the network", () => {
 });
 
 Deno.test("sources: nobody imports the stand-ins by path", () => {
-  assertEquals(imports.filter(({ specifier }) => specifier.includes(".ci")), []);
+  assertEquals(imports.filter(({ specifier }) => specifier.includes(".tasks")), []);
 });
 
 Deno.test("imports from outside are built-ins or declared packages", () => {
@@ -142,6 +142,6 @@ Deno.test("imports from outside are built-ins or declared packages", () => {
 Deno.test("the generator loads no command, no option table, no network and no package", () => {
   const loaded = [...listLoadedWith("main.ts", imports)];
   assert(loaded.includes("lib/apply/generator.ts"), "main.ts must load the generator statically");
-  const pattern = /^lib\/(?:cli\/(?:commands|options|help|man|completion)|remote)|^\.ci\/|^jsr:|^npm:/;
+  const pattern = /^lib\/(?:cli\/(?:commands|options|help|man|completion)|remote)|^\.tasks\/|^jsr:|^npm:/;
   assertEquals(loaded.filter((file) => pattern.test(file)), []);
 });

@@ -8,7 +8,7 @@ import { PROJECT_DIR } from "./support/std_flags.ts";
 const readText = (path: string) => Deno.readTextFile(join(PROJECT_DIR, path));
 const readme = await readText("README.md");
 const config = JSON.parse(await readText("deno.json"));
-const importMap: Record<string, string> = JSON.parse(await readText(".ci/std/import_map.json")).imports;
+const importMap: Record<string, string> = JSON.parse(await readText(".tasks/std/import_map.json")).imports;
 
 /** The names that README's table lists for each package. */
 const table = new Map(
@@ -43,7 +43,7 @@ async function listExportedNames(name: string): Promise<{ all: string[]; values:
   const all: string[] = [];
   const values: string[] = [];
   for (const file of listStandIns(name)) {
-    const code = await readText(join(".ci/std", file));
+    const code = await readText(join(".tasks/std", file));
     const declarations = code.matchAll(/^export (?:async )?(function\*?|class|interface|type|const) (\w+)/gm);
     for (const [, what = "", exported = ""] of declarations) {
       all.push(exported);
@@ -61,7 +61,7 @@ async function listExportedNames(name: string): Promise<{ all: string[]; values:
 /** The names that the tasks import from a package's stand-ins, where no import map is. */
 async function listTaskNames(name: string): Promise<string[]> {
   const names: string[] = [];
-  for (const { code } of await readSources([".ci"])) {
+  for (const { code } of await readSources([".tasks"])) {
     for (const [, list = "", file = ""] of code.matchAll(/\{([^{}]*)\}\s*from "\.(?:\/std)?\/(\w+\.ts)"/g)) {
       if (listStandIns(name).includes(file)) names.push(...list.split(",").map((word) => word.trim()));
     }
@@ -92,7 +92,7 @@ Deno.test("deno.json declares exactly the packages that have stand-ins", () => {
 
 Deno.test("deno.lock pins each package of deno.json, and is the tasks' lock without npm packages", async () => {
   const lock = JSON.parse(await readText("deno.lock"));
-  const tasksLock = JSON.parse(await readText(".ci/deno.lock"));
+  const tasksLock = JSON.parse(await readText(".tasks/deno.lock"));
   for (const specifier of Object.values<string>(config.imports)) {
     assert(specifier.slice("jsr:".length) in lock.jsr, `${specifier} is not pinned`);
   }
@@ -103,7 +103,7 @@ Deno.test("deno.lock pins each package of deno.json, and is the tasks' lock with
 });
 
 Deno.test("README has the Deno version that is pinned", async () => {
-  const version = (await readText(".ci/deno_version")).trim();
+  const version = (await readText(".tasks/deno_version")).trim();
   for (const task of ["demo", "test"]) assertStringIncludes(readme, `npx -y deno@${version} task ${task}`);
   assertEquals([...readme.matchAll(/deno@([\d.]+)/g)].filter(([, said]) => said !== version), []);
 });

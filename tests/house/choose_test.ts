@@ -2,12 +2,12 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { countTests } from "../../.ci/test_counts.ts";
+import { countTests } from "../../.tasks/test_counts.ts";
 import { PROJECT_DIR } from "../support/std_flags.ts";
 
 /** Asks a fresh process, whose environment is the given one and little else. */
 async function choose(env: Record<string, string>): Promise<string> {
-  const module = join(PROJECT_DIR, ".ci/std/choose.ts");
+  const module = join(PROJECT_DIR, ".tasks/std/choose.ts");
   const code = `const { chooseStd } = await import("${module}"); console.log((await chooseStd()).note);`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-config", "--no-lock", code],
@@ -30,13 +30,16 @@ Deno.test("chooseStd() takes JSR if it answers", async () => {
 });
 
 Deno.test("chooseStd() takes the stand-ins if JSR is not reached", async () => {
-  assertEquals(await choose(NOWHERE), "@std packages: .ci/std (JSR: not reached)");
+  assertEquals(await choose(NOWHERE), "@std packages: .tasks/std (JSR: not reached)");
 });
 
 Deno.test("chooseStd() takes the stand-ins if something else answers", async () => {
   const refused = await chooseWith(() => Response.json({}, { status: 403 }));
-  assertEquals(refused, "@std packages: .ci/std (JSR: answered 403)");
-  assertEquals(await chooseWith(() => new Response("<html>")), "@std packages: .ci/std (JSR: not reached)");
+  assertEquals(refused, "@std packages: .tasks/std (JSR: answered 403)");
+  assertEquals(
+    await chooseWith(() => new Response("<html>")),
+    "@std packages: .tasks/std (JSR: not reached)",
+  );
 });
 
 Deno.test("chooseStd() takes the stand-ins if JSR says nothing for three seconds", async () => {
@@ -44,13 +47,13 @@ Deno.test("chooseStd() takes the stand-ins if JSR says nothing for three seconds
   const started = performance.now();
   const choice = chooseWith(() => promise);
   setTimeout(() => resolve(Response.json({})), 4000);
-  assertEquals(await choice, "@std packages: .ci/std (JSR: no answer in 3 s)");
+  assertEquals(await choice, "@std packages: .tasks/std (JSR: no answer in 3 s)");
   assert(performance.now() - started < 10_000);
 });
 
 Deno.test("chooseStd() takes what TORCX_STD says", async () => {
   assertEquals(await choose({ ...NOWHERE, TORCX_STD: "jsr" }), "@std packages: JSR (forced by TORCX_STD)");
-  assertEquals(await choose({ TORCX_STD: "local" }), "@std packages: .ci/std (forced by TORCX_STD)");
+  assertEquals(await choose({ TORCX_STD: "local" }), "@std packages: .tasks/std (forced by TORCX_STD)");
   assertStringIncludes(await choose({ TORCX_STD: "npm" }), 'Cannot use TORCX_STD="npm"');
 });
 

@@ -1,7 +1,7 @@
 /** Holds the permissions of the program and its code together: what it runs, it may run, and nothing else. */
 
 import { assertEquals } from "@std/assert";
-import { PERMISSION_FLAGS } from "../../.ci/permissions.ts";
+import { PERMISSION_FLAGS } from "../../.tasks/permissions.ts";
 import { readEnvironment } from "../../lib/config/environment.ts";
 import { PROGRAMS } from "../../lib/sys/command.ts";
 import { readSources } from "../support/import_graph.ts";

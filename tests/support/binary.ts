@@ -6,7 +6,7 @@
 
 import { exists } from "@std/fs";
 import { join } from "@std/path";
-import { PERMISSION_FLAGS } from "../../.ci/permissions.ts";
+import { PERMISSION_FLAGS } from "../../.tasks/permissions.ts";
 import { listProjectFiles } from "./project_files.ts";
 import { PROJECT_DIR, STD_FLAGS } from "./std_flags.ts";
 

@@ -14,5 +14,5 @@ export const PROJECT_DIR = fromFileUrl(new URL("../../", import.meta.url)).repla
 export const STD_FLAGS: readonly string[] = [
   // This process has checked the packages; a child that sees fewer of them would shorten the lock.
   "--no-lock",
-  ...(STANDS_IN ? [`--import-map=${PROJECT_DIR}/.ci/std/import_map.json`] : []),
+  ...(STANDS_IN ? [`--import-map=${PROJECT_DIR}/.tasks/std/import_map.json`] : []),
 ];

@@ -43,7 +43,7 @@ function useLocal(why: string): StdChoice {
   const flags = [`--import-map=${IMPORT_MAP}`, `--lock=${LOCK}`];
   // A package that the lock does not name is an error, unless its new entry is what is wanted.
   if (Deno.env.get("TORCX_LOCK") !== "update") flags.push("--frozen");
-  return { std: "local", note: `@std packages: .ci/std (${why})`, flags };
+  return { std: "local", note: `@std packages: .tasks/std (${why})`, flags };
 }
 
 /** Returns why JSR cannot be had, or undefined if it answers. */
