@@ -5,7 +5,7 @@
 
 import { runGenerator } from "./lib/apply/generator.ts";
 import { describeFailure, type Failure, withIntent } from "./lib/cli/failure.ts";
-import { VERSION } from "./lib/cli/version.ts";
+import { VERSION } from "./lib/version.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import { TorcxError, UsageError } from "./lib/errors.ts";
 import { EXIT } from "./lib/exit.ts";

@@ -24,5 +24,5 @@ export const COMPILE_FLAGS: readonly string[] = [
   // Short-lived objects are collected before they take megabytes: 2 MB less on archives of many files.
   "--v8-flags=--max-semi-space-size=1",
   // No import names the second thread's module.
-  "--include=lib/archive/inflate_worker.ts",
+  "--include=lib/archive/inflate/worker.ts",
 ];

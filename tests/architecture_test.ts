@@ -11,8 +11,8 @@ import {
 
 /** Each room's neighbours to the right; what those may import, it may too. */
 const ARROWS: Record<string, readonly string[]> = {
-  "main.ts": ["cli"],
-  cli: ["apply", "image", "remote"],
+  "main.ts": ["cli", "version"],
+  cli: ["apply", "image", "remote", "version"],
   apply: ["image", "catalog"],
   remote: ["catalog"],
   image: ["archive", "sys", "catalog"],
@@ -26,6 +26,7 @@ const ARROWS: Record<string, readonly string[]> = {
   bytes: [],
   exit: [],
   suggestions: [],
+  version: [],
 };
 
 const sources = await readSources();

@@ -6,7 +6,7 @@
 import { decodePath, splitPath } from "../bytes.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { mountSquashfsImage } from "../image/squashfs_check.ts";
-import type { TreeCounts } from "../image/tree_writer.ts";
+import type { TreeCounts } from "../image/writer/tree_writer.ts";
 import { type UnpackSummary, unpackTar } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
 import { mountTmpfs, readSpace, remountReadOnly } from "../sys/mounts.ts";

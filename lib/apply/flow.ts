@@ -16,7 +16,7 @@ import { computeDigest } from "./digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { describeFaults, describeIntent, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
-import { describeSquashfsWarning, trySquashfsImages } from "./kernel_modules.ts";
+import { describeSquashfsWarning, trySquashfsImages } from "./squashfs_support.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
 import {
   type ApplyPlan,
@@ -178,7 +178,7 @@ export class Flow {
     }
     const faults: ImageFault[] = [];
     const pending = [...plan.images];
-    // One more thread inflates a large archive while this one writes another (lib/archive/inflate_lanes.ts).
+    // One more thread inflates a large archive while this one writes another (lib/archive/inflate/lanes.ts).
     const work = async (): Promise<void> => {
       for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
         const fault = await this.#makeTree(next, trees.get(next.image.name)!);

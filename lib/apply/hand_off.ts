@@ -4,7 +4,7 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import { listStorePaths } from "../config/stores.ts";
+import { listStorePaths } from "../config/search_paths.ts";
 import type { SettingName, Settings } from "../config/settings.ts";
 import { ENVIRONMENT_SOURCE } from "../config/sources.ts";
 import { isErrno } from "../errors.ts";

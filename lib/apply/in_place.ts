@@ -10,7 +10,7 @@ import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { Root } from "../sys/root.ts";
 import { type ApplyOptions, applyProfile } from "./apply.ts";
-import { prepareSquashfs } from "./kernel_modules.ts";
+import { prepareSquashfs } from "./squashfs_support.ts";
 import { planApply } from "./plan.ts";
 import { readRunState } from "./run_state.ts";
 

@@ -6,7 +6,7 @@
 import { quote } from "../errors.ts";
 import { DEFAULT_REFERENCE, formatImage } from "../manifest/names.ts";
 import { join } from "../config/paths.ts";
-import type { StorePath } from "../config/stores.ts";
+import type { StorePath } from "../config/search_paths.ts";
 import { parseArchiveName, type StoreIndex } from "./stores.ts";
 
 /** Why images are in no store. */

@@ -10,9 +10,9 @@ import { type ProfileName, toProfileName } from "../manifest/names.ts";
 import { parseProfile, type Profile } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
-import { type Layer, listProfileDirs } from "../config/stores.ts";
+import { type Layer, listProfileDirs } from "../config/search_paths.ts";
 import type { Root } from "../sys/root.ts";
-import { listRegularFiles } from "./directory.ts";
+import { listRegularFiles } from "./regular_files.ts";
 
 const SUFFIX = ".json";
 

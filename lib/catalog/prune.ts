@@ -9,7 +9,7 @@ import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
-import { listStorePaths, listStores } from "../config/stores.ts";
+import { listStorePaths, listStores } from "../config/search_paths.ts";
 import type { Root } from "../sys/root.ts";
 import { getNameKey, identify, listNamesOnTheWay, type NameKey } from "./links.ts";
 import { compareOsVersions } from "./os_versions.ts";

@@ -16,9 +16,9 @@ import {
 } from "../manifest/names.ts";
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
-import { listStores, type StorePath, type StorePathOptions } from "../config/stores.ts";
+import { listStores, type StorePath, type StorePathOptions } from "../config/search_paths.ts";
 import type { DirEntry, Root } from "../sys/root.ts";
-import { findEntries, pickRegularFiles } from "./directory.ts";
+import { findEntries, pickRegularFiles } from "./regular_files.ts";
 
 /** How an archive is made. */
 export type ArchiveFormat = "tgz" | "squashfs";

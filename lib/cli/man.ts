@@ -18,7 +18,7 @@ import {
   KERNEL_PARAMETERS,
   TORCX_DESCRIPTION,
 } from "./man_text.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../version.ts";
 
 /** The day of the last change of the pages' own text, so that a build of one commit is reproducible. */
 const DATE = "2026-11-25";

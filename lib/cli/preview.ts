@@ -13,7 +13,7 @@ import type { MergedImage } from "../catalog/merge.ts";
 import { listProfiles } from "../catalog/profiles.ts";
 import type { Archive } from "../catalog/stores.ts";
 import type { Settings } from "../config/settings.ts";
-import { listStorePaths } from "../config/stores.ts";
+import { listStorePaths } from "../config/search_paths.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { inspectArchive, type Inspection } from "../image/inspect.ts";
 import { openScratch } from "../image/scratch.ts";

@@ -9,7 +9,7 @@ import { quote, TorcxError } from "../errors.ts";
 import type { Root } from "../sys/root.ts";
 import { SEAL_PATH } from "./paths.ts";
 import type { SettingName, Settings } from "./settings.ts";
-import { listStores } from "./stores.ts";
+import { listStores } from "./search_paths.ts";
 
 /** Directories of the system, which RUN can be inside but not be. */
 const SYSTEM_DIRS = ["/run", "/etc", "/var", "/usr"] as const;

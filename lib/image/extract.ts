@@ -11,7 +11,7 @@ import { emptyDirectory } from "../sys/removal.ts";
 import { type FileStat, type OpenFile, Root } from "../sys/root.ts";
 import { copyTree } from "./copy_tree.ts";
 import { checkSquashfs, mountSquashfsImage } from "./squashfs_check.ts";
-import { TreeWriter } from "./tree_writer.ts";
+import { TreeWriter } from "./writer/tree_writer.ts";
 import { type UnpackOptions, type UnpackSummary, unpackTar } from "./unpack.ts";
 
 /** Options of {@linkcode extractArchive}. */

@@ -5,7 +5,7 @@
  */
 
 import type { TarEntry, TarSink } from "../archive/entry.ts";
-import { readArchive } from "../archive/gzip.ts";
+import { readArchive } from "../archive/decompress.ts";
 import { TarReader } from "../archive/tar_reader.ts";
 import { type ByteString, encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
@@ -16,10 +16,10 @@ import { isRootUser } from "../sys/namespace.ts";
 import type { OpenFile, Root } from "../sys/root.ts";
 import { type Asset, listAssets, readImageManifest } from "./assets.ts";
 import { copyTree } from "./copy_tree.ts";
-import { normalizeEntryPath } from "./entry_path.ts";
+import { normalizeEntryPath } from "./writer/entry_path.ts";
 import type { Scratch } from "./scratch.ts";
 import { checkSquashfs, mountSquashfsImage } from "./squashfs_check.ts";
-import { type TreeCounts, TreeWriter } from "./tree_writer.ts";
+import { type TreeCounts, TreeWriter } from "./writer/tree_writer.ts";
 
 /** Options of {@linkcode inspectArchive}. */
 export interface InspectOptions {

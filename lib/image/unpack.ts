@@ -3,10 +3,10 @@
  * stream is read to its end. What a failure leaves in the directory is the caller's to remove.
  */
 
-import { type Compression, readArchive } from "../archive/gzip.ts";
+import { type Compression, readArchive } from "../archive/decompress.ts";
 import { TarReader } from "../archive/tar_reader.ts";
 import type { OpenFile, Root } from "../sys/root.ts";
-import { type TreeCounts, TreeWriter } from "./tree_writer.ts";
+import { type TreeCounts, TreeWriter } from "./writer/tree_writer.ts";
 
 /** Options of {@linkcode unpackTar}. */
 export interface UnpackOptions {

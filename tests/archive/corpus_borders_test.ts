@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import { readArchive } from "../../lib/archive/gzip.ts";
+import { readArchive } from "../../lib/archive/decompress.ts";
 import { TarReader } from "../../lib/archive/tar_reader.ts";
 import { encodePath } from "../../lib/bytes.ts";
 import { ArchiveError, listMessages } from "../../lib/errors.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { crc32, gzipSync } from "node:zlib";
-import { type ArchiveSource, type Compression, readArchive } from "../../lib/archive/gzip.ts";
+import { type ArchiveSource, type Compression, readArchive } from "../../lib/archive/decompress.ts";
 import { ArchiveError } from "../../lib/errors.ts";
 import { concat } from "../support/tar_builder.ts";
 

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { Node } from "../catalog/tree.ts";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { formatHelp } from "../../lib/cli/help.ts";
 import { formatManPage } from "../../lib/cli/man.ts";
 import { formatBashCompletion } from "../../lib/cli/completion/bash.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { TorcxError } from "../../lib/errors.ts";
 import { normalizePath } from "../../lib/config/paths.ts";
 import { SETTING_NAMES } from "../../lib/config/settings.ts";
-import { listProfileDirs, listRemoteDirs, listStorePaths } from "../../lib/config/stores.ts";
+import { listProfileDirs, listRemoteDirs, listStorePaths } from "../../lib/config/search_paths.ts";
 import { catchError, OS_RELEASE, withTree } from "../catalog/tree.ts";
 
 const config = (value: unknown): Record<string, string> => ({

@@ -5,11 +5,11 @@
  * `tests/fuzz/fixtures/` with its seed, and the exit status is 1.
  */
 
-import { readArchive } from "../../lib/archive/gzip.ts";
+import { readArchive } from "../../lib/archive/decompress.ts";
 import { TarReader } from "../../lib/archive/tar_reader.ts";
 import { encodePath } from "../../lib/bytes.ts";
 import { listMessages, TorcxError } from "../../lib/errors.ts";
-import { TreeWriter } from "../../lib/image/tree_writer.ts";
+import { TreeWriter } from "../../lib/image/writer/tree_writer.ts";
 import { mountTmpfs, unmount } from "../../lib/sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../../lib/sys/namespace.ts";
 import { emptyDirectory } from "../../lib/sys/removal.ts";

@@ -17,7 +17,7 @@ import { type Context, isRunningSystem } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { formatSize, type Output, printable } from "../output.ts";
 import { openSystem, type System } from "../system.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../../version.ts";
 
 type ApplyCommand = CommandOptions<"apply">;
 

@@ -2,7 +2,7 @@
 
 import { encodePath } from "../../bytes.ts";
 import { SETTING_NAMES, type SettingName, type Settings } from "../../config/settings.ts";
-import { listProfileDirs, listRemoteDirs, listStores, type StorePath } from "../../config/stores.ts";
+import { listProfileDirs, listRemoteDirs, listStores, type StorePath } from "../../config/search_paths.ts";
 import { listHints, listMessages, TorcxError } from "../../errors.ts";
 import type { Root } from "../../sys/root.ts";
 import type { Context } from "../context.ts";

@@ -2,7 +2,7 @@
 
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../../version.ts";
 
 /** Shows the version of torcx and of what it is built with. */
 export function runVersion(_options: CommandOptions<"version">, { stdout, versions }: Context): number {

@@ -3,10 +3,10 @@
  * label where SELinux is on. The rest is left out with a remark. Only the tree writer calls it.
  */
 
-import { type ByteString, decodePath, encodePath } from "../bytes.ts";
-import { isErrno, quote } from "../errors.ts";
-import { fsetxattr, geteuid, lsetxattrat, statx } from "../sys/calls.ts";
-import { AT_FDCWD } from "../sys/flags.ts";
+import { type ByteString, decodePath, encodePath } from "../../bytes.ts";
+import { isErrno, quote } from "../../errors.ts";
+import { fsetxattr, geteuid, lsetxattrat, statx } from "../../sys/calls.ts";
+import { AT_FDCWD } from "../../sys/flags.ts";
 
 const SELINUX = encodePath("security.selinux");
 

@@ -3,8 +3,8 @@
  * writer calls it.
  */
 
-import { type ByteString, splitPath } from "../bytes.ts";
-import { refuseEntry } from "../archive/tar_entry.ts";
+import { type ByteString, splitPath } from "../../bytes.ts";
+import { refuseEntry } from "../../archive/tar_entry.ts";
 
 /**
  * Returns a name without leading slash, empty parts and `.`; empty for the image root itself.

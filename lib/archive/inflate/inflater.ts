@@ -5,7 +5,7 @@
  */
 
 import { constants, createGunzip } from "node:zlib";
-import { ArchiveError, TorcxError } from "../errors.ts";
+import { ArchiveError, TorcxError } from "../../errors.ts";
 
 /** What node:zlib's streams do not show: names as in Node's lib/zlib.js and src/node_zlib.cc. */
 interface InternalGunzip {

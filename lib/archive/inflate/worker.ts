@@ -3,9 +3,9 @@
  * or is found damaged; then waits for the next file. `inflate_thread.ts` starts it; it touches nothing but the ring.
  */
 
-import { ArchiveError } from "../errors.ts";
-import { Inflater } from "./inflate.ts";
-import { InflateRing, type RingMemory, STATUS } from "./inflate_ring.ts";
+import { ArchiveError } from "../../errors.ts";
+import { Inflater } from "./inflater.ts";
+import { InflateRing, type RingMemory, STATUS } from "./ring.ts";
 
 /** What a worker's global scope has (HTML, DedicatedWorkerGlobalScope). */
 const scope = globalThis as unknown as {

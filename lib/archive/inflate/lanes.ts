@@ -3,7 +3,7 @@
  * that wait. So the processors are busy and the memory stays the same, however many images there are.
  */
 
-import { InflateThread } from "./inflate_thread.ts";
+import { InflateThread } from "./thread.ts";
 
 /** The right to inflate one archive; dispose it when that is done. */
 export interface Lane extends Disposable {

@@ -3,9 +3,9 @@
  * root, the last component never followed, metadata in an order that nothing later undoes.
  */
 
-import type { TarEntry, TarSink } from "../archive/entry.ts";
-import { type ByteString, decodePath, joinPath, splitPath } from "../bytes.ts";
-import { ArchiveError, isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
+import type { TarEntry, TarSink } from "../../archive/entry.ts";
+import { type ByteString, decodePath, joinPath, splitPath } from "../../bytes.ts";
+import { ArchiveError, isErrno, quote, SyscallError, TorcxError } from "../../errors.ts";
 import {
   close,
   ftruncate,
@@ -21,11 +21,11 @@ import {
   tryOpenat,
   unlinkat,
   writeAll,
-} from "../sys/calls.ts";
-import type { ReportEntries } from "../manifest/report.ts";
-import { EEXIST, ENOENT, EPERM, getErrnoName } from "../sys/errno.ts";
-import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../sys/flags.ts";
-import { type FileType, type Root, toFileStat } from "../sys/root.ts";
+} from "../../sys/calls.ts";
+import type { ReportEntries } from "../../manifest/report.ts";
+import { EEXIST, ENOENT, EPERM, getErrnoName } from "../../sys/errno.ts";
+import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../../sys/flags.ts";
+import { type FileType, type Root, toFileStat } from "../../sys/root.ts";
 import { type Directory, DirectoryCache } from "./directory_cache.ts";
 import { finishDirectories } from "./directory_metadata.ts";
 import { findLinkSource, normalizeEntryPath } from "./entry_path.ts";

@@ -3,11 +3,11 @@
  * Only the tree writer calls it.
  */
 
-import type { TarEntry } from "../archive/entry.ts";
-import type { ByteString } from "../bytes.ts";
-import { fchmod, fchmodat, fchown, futimens, lchownat, lutimensat, statx } from "../sys/calls.ts";
-import { readUser } from "../sys/namespace.ts";
-import type { Root } from "../sys/root.ts";
+import type { TarEntry } from "../../archive/entry.ts";
+import type { ByteString } from "../../bytes.ts";
+import { fchmod, fchmodat, fchown, futimens, lchownat, lutimensat, statx } from "../../sys/calls.ts";
+import { readUser } from "../../sys/namespace.ts";
+import type { Root } from "../../sys/root.ts";
 import { XattrWriter } from "./xattrs.ts";
 
 /** Options of {@linkcode MetadataWriter}. */

@@ -4,8 +4,8 @@
  */
 
 import { setImmediate } from "node:timers";
-import { Inflater } from "./inflate.ts";
-import { takeLane } from "./inflate_lanes.ts";
+import { Inflater } from "./inflate/inflater.ts";
+import { takeLane } from "./inflate/lanes.ts";
 import { checkContent, HEAD_BYTES } from "./magic.ts";
 
 /** Where an archive is read from. */

@@ -3,12 +3,12 @@
  * above, without a look-up from the root for each. Only the tree writer calls it.
  */
 
-import type { TarEntry } from "../archive/entry.ts";
-import { type ByteString, encodePath } from "../bytes.ts";
-import { close, openat } from "../sys/calls.ts";
-import { DirectoryStack } from "../sys/directory_stack.ts";
-import { O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "../sys/flags.ts";
-import type { Root } from "../sys/root.ts";
+import type { TarEntry } from "../../archive/entry.ts";
+import { type ByteString, encodePath } from "../../bytes.ts";
+import { close, openat } from "../../sys/calls.ts";
+import { DirectoryStack } from "../../sys/directory_stack.ts";
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "../../sys/flags.ts";
+import type { Root } from "../../sys/root.ts";
 
 /**
  * Calls `write` with each directory, open, and its entry.

@@ -3,13 +3,13 @@
  * few. Missing parents are made. Only the tree writer calls it.
  */
 
-import { type ByteString, encodePath, joinPath } from "../bytes.ts";
-import { isErrno } from "../errors.ts";
-import { close, fchmod, fchown, mkdirat, openat, readlinkat, tryOpenat } from "../sys/calls.ts";
-import { ENOENT } from "../sys/errno.ts";
-import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "../sys/flags.ts";
-import { openInRoot } from "../sys/resolve.ts";
-import type { Root } from "../sys/root.ts";
+import { type ByteString, encodePath, joinPath } from "../../bytes.ts";
+import { isErrno } from "../../errors.ts";
+import { close, fchmod, fchown, mkdirat, openat, readlinkat, tryOpenat } from "../../sys/calls.ts";
+import { ENOENT } from "../../sys/errno.ts";
+import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "../../sys/flags.ts";
+import { openInRoot } from "../../sys/resolve.ts";
+import type { Root } from "../../sys/root.ts";
 
 /** Open descriptors at a time; RLIMIT_NOFILE is often 1024, and images are unpacked side by side. */
 const OPEN_MAX = 128;

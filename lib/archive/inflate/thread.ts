@@ -4,8 +4,8 @@
  */
 
 import { setImmediate } from "node:timers";
-import { ArchiveError, TorcxError } from "../errors.ts";
-import { InflateRing, STATUS } from "./inflate_ring.ts";
+import { ArchiveError, TorcxError } from "../../errors.ts";
+import { InflateRing, STATUS } from "./ring.ts";
 
 /** A thread that does not start within this time is done without, in milliseconds. */
 const START_MS_MAX = 2000;
@@ -32,7 +32,7 @@ export class InflateThread implements Disposable {
     if (navigator.hardwareConcurrency < 2 || !canStart()) return undefined;
     let worker: Worker;
     try {
-      worker = new Worker(new URL("./inflate_worker.ts", import.meta.url), { type: "module" });
+      worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     } catch {
       return undefined;
     }
