@@ -3,7 +3,7 @@
  * it was called by it is `torcx-generator` or `torcx`; all else is in lib/.
  */
 
-import { runGenerator } from "./lib/apply/generator.ts";
+import { runGenerator } from "./lib/boot/generator.ts";
 import { describeFailure, type Failure, withIntent } from "./lib/cli/failure.ts";
 import { VERSION } from "./lib/version.ts";
 import { readEnvironment } from "./lib/config/environment.ts";

@@ -8,13 +8,14 @@ import { quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ApplyReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
-import { judgeRun } from "./drift.ts";
+import { judgeRun } from "../state/drift.ts";
 import { Flow, type FlowOptions } from "./flow.ts";
 import { INTENT } from "./flow_faults.ts";
-import { dropJournal, getJournalPath } from "./journal.ts";
-import { recover } from "./recover.ts";
+import { getJournalPath } from "../state/journal.ts";
+import { dropJournal } from "./journal.ts";
+import { recover } from "./retry.ts";
 import { acquireRunDirectory, describeForeign } from "./run_directory.ts";
-import type { RunState } from "./run_state.ts";
+import type { RunState } from "../state/run_state.ts";
 
 /** Options of {@linkcode applyProfile}. */
 export interface ApplyOptions extends FlowOptions {

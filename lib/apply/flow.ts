@@ -12,7 +12,7 @@ import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
-import { computeDigest } from "./digest.ts";
+import { computeDigest } from "../sys/digest.ts";
 import { executeImage, executeOperation } from "./execute.ts";
 import { describeFaults, describeIntent, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
@@ -27,7 +27,7 @@ import {
   planSealRemoval,
 } from "./plan.ts";
 import { planPropagation } from "./propagate.ts";
-import { Recorder } from "./recorder.ts";
+import { Recorder } from "./report_builder.ts";
 import { undoOperations } from "./undo.ts";
 
 /** Options of {@linkcode Flow}. */

@@ -5,23 +5,9 @@
 
 import { type ByteString, decodePath } from "../bytes.ts";
 import { quote } from "../errors.ts";
+import type { Operation } from "../manifest/journal.ts";
 
-/** One change of the system. Paths are inside the root. */
-export type Operation =
-  /** A seal that no run of this RUN has written. */
-  | { kind: "remove_seal"; path: ByteString }
-  /** A directory that did not exist when the plan was made; an optional one may fail. */
-  | { kind: "make_dir"; path: ByteString; isOptional: boolean }
-  | { kind: "mount_tmpfs"; path: ByteString; size: string | undefined; inodes: string | undefined }
-  | { kind: "unpack"; image: string; archive: ByteString; path: ByteString }
-  | { kind: "mount_squashfs"; image: string; archive: ByteString; path: ByteString }
-  | { kind: "link"; image: string; target: ByteString; path: ByteString }
-  /** `digest` is `sha256-HEX` of what is copied, once that is known: the copy is told by it. */
-  | { kind: "copy"; image: string; from: ByteString; path: ByteString; mode: number; digest?: string }
-  | { kind: "write_run_profile"; path: ByteString; text: string }
-  | { kind: "write_report"; path: ByteString }
-  | { kind: "remount_read_only"; path: ByteString }
-  | { kind: "write_seal"; path: ByteString; text: string };
+export type { Operation };
 
 /** An operation that gives an image its tree. */
 export type ImageOperation = Extract<Operation, { kind: "unpack" | "mount_squashfs" }>;

@@ -6,24 +6,15 @@
 
 import { type ByteString, decodePath, encodePath, splitPath } from "../bytes.ts";
 import { isErrno } from "../errors.ts";
-import type { AssetKind } from "../manifest/image.ts";
+import { TARGET_DIRS } from "../manifest/asset_kinds.ts";
 import { close } from "../sys/calls.ts";
 import { O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../sys/flags.ts";
 import { openInRoot } from "../sys/resolve.ts";
 import { Root } from "../sys/root.ts";
 
-/** Where each kind goes; programs go to the bin dir of the settings. */
-export const TARGET_DIRS: Record<Exclude<AssetKind, "bin">, string> = {
-  network: "/run/systemd/network",
-  units: "/run/systemd/system",
-  sysusers: "/run/sysusers.d",
-  tmpfiles: "/run/tmpfiles.d",
-  udev_rules: "/run/udev/rules.d",
-};
-
 /** Returns the target directory that a path is below, undefined for the bin dir and all else. */
 function findTarget(path: ByteString): ByteString | undefined {
-  return Object.values(TARGET_DIRS).map(encodePath).find((directory) => path.startsWith(`${directory}/`));
+  return TARGET_DIRS.map(encodePath).find((directory) => path.startsWith(`${directory}/`));
 }
 
 /**

@@ -16,10 +16,8 @@ import {
 } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import type { Operation } from "./operations.ts";
-import { TARGET_DIRS } from "./places.ts";
+import { getTargetDir } from "../manifest/asset_kinds.ts";
 import { describeWayOut, type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
-
-export { TARGET_DIRS };
 
 /** What is going to be propagated. */
 export interface PropagationPlan {
@@ -116,7 +114,7 @@ class Planner {
   add(image: string, asset: Asset): void {
     const from = joinPath(getTreePath(this.#settings, image), asset.source);
     const target = encodePath(
-      asset.kind === "bin" ? this.#settings.paths.binDir : TARGET_DIRS[asset.kind],
+      getTargetDir(asset.kind, this.#settings.paths),
     );
     const path = joinPath(target, asset.target);
     // A program is linked to; a symlink among units keeps its text; all else is copied.

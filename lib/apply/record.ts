@@ -8,7 +8,7 @@ import type { Settings } from "../config/settings.ts";
 import { quote } from "../errors.ts";
 import { type ApplyReport, decodeAssetNames } from "../manifest/report.ts";
 import type { Operation } from "./operations.ts";
-import { isKnownTarget } from "./targets.ts";
+import { isKnownTarget } from "../state/targets.ts";
 
 /** What a report says was carried out. */
 export interface RecordedOperations {

@@ -10,8 +10,8 @@ import { close, fchmod, mkdirat, openat, renameat2, statx, unlinkat } from "../s
 import { AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, RENAME_NOREPLACE } from "../sys/flags.ts";
 import { acquireLock, makeLockAt, tryLockAt } from "../sys/lock_file.ts";
 import { isTemporaryName, makeTemporaryName, type Root, toFileStat } from "../sys/root.ts";
-import { getLockPath, readRunState } from "./run_state.ts";
-import { findDistrust } from "./trust.ts";
+import { getLockPath, readRunState } from "../state/run_state.ts";
+import { findDistrust } from "../state/trust.ts";
 
 const DIRECTORY_MODE = 0o755;
 const LOCK_NAME = encodePath("lock");

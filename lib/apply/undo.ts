@@ -7,7 +7,7 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { unmount } from "../sys/mounts.ts";
 import { isTemporaryName, type Root } from "../sys/root.ts";
-import { computeDigest } from "./digest.ts";
+import { computeDigest } from "../sys/digest.ts";
 import { describeOperation, type Operation } from "./operations.ts";
 import { withFoundPlace } from "./places.ts";
 

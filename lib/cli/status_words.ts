@@ -3,7 +3,7 @@
  * the log is. Pure; it refuses to judge.
  */
 
-import type { Status } from "../apply/status.ts";
+import type { Status } from "../state/status.ts";
 import { quote } from "../errors.ts";
 import { EXIT } from "../exit.ts";
 import type { Style } from "./output.ts";

@@ -5,9 +5,8 @@
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
+import { ASSET_KINDS, type AssetKind } from "../manifest/asset_kinds.ts";
 import {
-  ASSET_KINDS,
-  type AssetKind,
   createEmptyImageManifest,
   IMAGE_MANIFEST_PATH,
   type ImageManifest,

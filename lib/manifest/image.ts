@@ -3,15 +3,11 @@
  * files are propagated where. It refuses to resolve paths. Callers: image, apply.
  */
 
+import { ASSET_KINDS, type AssetKind } from "./asset_kinds.ts";
 import { type GoFile, readWrittenManifest } from "./go_json.ts";
 
 /** Where an image keeps its manifest. */
 export const IMAGE_MANIFEST_PATH = "/.torcx/manifest.json";
-
-/** The kinds of assets, in the order in which they are propagated. */
-export const ASSET_KINDS = ["bin", "network", "units", "sysusers", "tmpfiles", "udev_rules"] as const;
-/** One of {@linkcode ASSET_KINDS}. */
-export type AssetKind = (typeof ASSET_KINDS)[number];
 
 const IMAGE_MANIFEST: GoFile<"image-manifest-v0"> = {
   shapes: {
@@ -33,10 +29,8 @@ export interface ImageManifest {
 
 /** Returns the manifest of an image that has none: nothing is propagated. */
 export function createEmptyImageManifest(): ImageManifest {
-  return {
-    assets: { bin: [], network: [], units: [], sysusers: [], tmpfiles: [], udev_rules: [] },
-    warnings: [],
-  };
+  const assets = Object.fromEntries(ASSET_KINDS.map((kind): [AssetKind, string[]] => [kind, []]));
+  return { assets: assets as Record<AssetKind, string[]>, warnings: [] };
 }
 
 /**

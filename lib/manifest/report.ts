@@ -6,7 +6,7 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { encodeManifest, type JsonCursor, type JsonValue, parseManifest } from "./json.ts";
-import type { AssetKind } from "./image.ts";
+import type { AssetKind } from "./asset_kinds.ts";
 
 /** The kind of the report. */
 export const REPORT_KIND = "torcx-apply-report-v0";

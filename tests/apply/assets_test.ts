@@ -4,7 +4,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decodePath } from "../../lib/bytes.ts";
 import { TorcxError } from "../../lib/errors.ts";
 import { listAssets, readImageManifest } from "../../lib/image/assets.ts";
-import { ASSET_KINDS, type AssetKind, createEmptyImageManifest } from "../../lib/manifest/image.ts";
+import { ASSET_KINDS, type AssetKind } from "../../lib/manifest/asset_kinds.ts";
+import { createEmptyImageManifest } from "../../lib/manifest/image.ts";
 import { encodePath } from "../../lib/bytes.ts";
 import { catchError, type Node, withTree } from "../catalog/tree.ts";
 

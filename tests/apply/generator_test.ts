@@ -1,7 +1,7 @@
 /** Tests torcx-generator as systemd calls it, in namespaces with a /run of their own: the modes, and the unit. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { encodeService } from "../../lib/apply/hand_off.ts";
+import { encodeService } from "../../lib/boot/service_unit.ts";
 import { TorcxError } from "../../lib/errors.ts";
 import { makeManifest, packImage } from "../cli/archives.ts";
 import { makeProfile, type Node, testAsRoot, withTree, writeNodes } from "../catalog/tree.ts";

@@ -11,8 +11,8 @@ import {
   planReload,
   planStart,
   type SystemState,
-} from "../../lib/apply/integration.ts";
-import type { AssetKind } from "../../lib/manifest/image.ts";
+} from "../../lib/boot/integration.ts";
+import type { AssetKind } from "../../lib/manifest/asset_kinds.ts";
 import type { ApplyReport } from "../../lib/manifest/report.ts";
 import { isUnitName, type UnitState } from "../../lib/sys/manager.ts";
 

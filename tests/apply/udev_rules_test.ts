@@ -1,7 +1,7 @@
 /** Tests what new udev rules are given that others got at the boot. */
 
 import { assertEquals } from "@std/assert";
-import { listStaticNodes, listTriggers } from "../../lib/apply/udev_rules.ts";
+import { listStaticNodes, listTriggers } from "../../lib/boot/udev_rules.ts";
 
 const ALL = ["--type=subsystems --action=add", "--type=devices --action=add"];
 const net = ["--type=devices --action=add --subsystem-match=net"];

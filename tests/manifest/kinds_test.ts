@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { listHints, listMessages, type TorcxError } from "../../lib/errors.ts";
 import { parseConfigFile } from "../../lib/manifest/config.ts";
 import { parseRemoteContents } from "../../lib/manifest/contents.ts";
-import { ASSET_KINDS, createEmptyImageManifest, parseImageManifest } from "../../lib/manifest/image.ts";
+import { ASSET_KINDS } from "../../lib/manifest/asset_kinds.ts";
+import { createEmptyImageManifest, parseImageManifest } from "../../lib/manifest/image.ts";
 import { encodeImageList, encodeProfileList } from "../../lib/manifest/lists.ts";
 import { parseImageName } from "../../lib/manifest/names.ts";
 import {

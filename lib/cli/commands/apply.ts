@@ -1,11 +1,11 @@
 /** Owns `torcx apply`: by hand, or as torcx.service calls it with `--boot`. */
 
 import { type ApplyOutcome, applyProfile } from "../../apply/apply.ts";
-import { integrate } from "../../apply/integrate.ts";
+import { integrate } from "../../boot/integrate.ts";
 import { checkMountView, checkUser } from "../../apply/mount_view.ts";
 import { describeOperation, type Operation } from "../../apply/operations.ts";
 import { planApply } from "../../apply/plan.ts";
-import { findReport, readRunState } from "../../apply/run_state.ts";
+import { findReport, readRunState } from "../../state/run_state.ts";
 import { decodePath } from "../../bytes.ts";
 import { listMessages, quote, TorcxError } from "../../errors.ts";
 import { EXIT } from "../../exit.ts";

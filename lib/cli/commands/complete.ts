@@ -7,7 +7,7 @@ import { listProfiles } from "../../catalog/profiles.ts";
 import { indexStores } from "../../catalog/stores.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
-import { listOriginNames } from "../origins.ts";
+import { listOriginNames } from "../../state/origins.ts";
 import { printable } from "../output.ts";
 import { SILENT_LOG } from "../../log.ts";
 import { openSystem, type System } from "../system.ts";

@@ -5,7 +5,8 @@ import { formatImage } from "../../manifest/names.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import { type Cell, formatSize, type Output, printable } from "../output.ts";
-import { type Preview, previewBoot, type PreviewImage, recordWarnings } from "../preview.ts";
+import { type Preview, previewBoot, type PreviewImage, recordWarnings } from "../../apply/preview.ts";
+import { makePreviewSurroundings } from "../rehearsal.ts";
 import { openSystem } from "../system.ts";
 
 /** The kind of the preview as JSON. */
@@ -20,7 +21,11 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
   const warnings: string[] = [];
   using system = openSystem(options, { ...context, log: recordWarnings(context.log, warnings) });
   const { profile, osRelease: osVersion } = options;
-  const preview = await previewBoot(system, context, { profile, osVersion });
+  const preview = await previewBoot(system.root, system.settings, context.log, {
+    profile,
+    osVersion,
+    ...makePreviewSurroundings(context),
+  });
   preview.warnings.unshift(...warnings);
   const fault = findFault(preview);
   if (context.stdout.format === "json") {

@@ -1,7 +1,7 @@
 /** Owns `torcx profile list`: the profiles, the running and the next one. */
 
 import { TorcxError } from "../../errors.ts";
-import { readRunState } from "../../apply/run_state.ts";
+import { readRunState } from "../../state/run_state.ts";
 import { getNextProfile } from "../../catalog/boot_profiles.ts";
 import { listProfiles, type ProfileFile } from "../../catalog/profiles.ts";
 import { encodeProfileList } from "../../manifest/lists.ts";

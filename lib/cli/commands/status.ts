@@ -1,7 +1,7 @@
 /** Owns `torcx status`: tells a person, or a script, what this boot's apply came to. */
 
-import type { Drift, DriftScope } from "../../apply/drift_kinds.ts";
-import { readStatus, type Status, STATUS_KIND } from "../../apply/status.ts";
+import type { Drift, DriftScope } from "../../state/drift_kinds.ts";
+import { readStatus, type Status, STATUS_KIND } from "../../state/status.ts";
 import { listHints, listMessages } from "../../errors.ts";
 import { SILENT_LOG } from "../../log.ts";
 import type { Context } from "../context.ts";

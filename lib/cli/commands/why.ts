@@ -2,6 +2,7 @@
 
 import { quote, TorcxError } from "../../errors.ts";
 import { SILENT_LOG } from "../../log.ts";
+import { ASSET_KIND_TABLE } from "../../manifest/asset_kinds.ts";
 import type { Context } from "../context.ts";
 import type { CommandOptions } from "../options.ts";
 import {
@@ -11,23 +12,18 @@ import {
   listReportedOrigins,
   type Origin,
   type Origins,
-} from "../origins.ts";
+} from "../../state/origins.ts";
 import { type Output, printable } from "../output.ts";
-import { previewBoot } from "../preview.ts";
+import { previewBoot } from "../../apply/preview.ts";
+import { makePreviewSurroundings } from "../rehearsal.ts";
 import { openSystem, type System } from "../system.ts";
 
 /** The kind of the answer as JSON. */
 const WHY_KIND = "torcx-why-v0";
 
-const WORDS: Record<Origin["kind"], string> = {
-  image: "image in",
-  bin: "program",
-  units: "unit",
-  network: "network configuration",
-  sysusers: "user configuration",
-  tmpfiles: "tmpfiles configuration",
-  udev_rules: "udev rules",
-};
+function getNoun(kind: Origin["kind"]): string {
+  return kind === "image" ? "image in" : ASSET_KIND_TABLE[kind].noun;
+}
 
 /**
  * Shows where a name comes from: in the running system, or, where that is not sealed, by the report of
@@ -50,7 +46,7 @@ export async function runWhy(options: CommandOptions<"why">, context: Context): 
   for (const { kind, image, to, kept } of conflicts) {
     const verb = source === "running" ? "is kept" : "would be kept";
     stdout.writeLine(
-      `${WORDS[kind]} ${stdout.style("bold", printable(to))} ${verb} as ${
+      `${getNoun(kind)} ${stdout.style("bold", printable(to))} ${verb} as ${
         printable(kept)
       } has it, not as image ${printable(image)}`,
     );
@@ -87,11 +83,11 @@ async function findPlanned(
   const { root, settings } = system;
   let preview;
   try {
-    preview = await previewBoot(
-      { ...system, [Symbol.dispose]: () => {} },
-      { ...context, log: SILENT_LOG },
-      { profile: undefined, osVersion: undefined },
-    );
+    preview = await previewBoot(root, settings, SILENT_LOG, {
+      profile: undefined,
+      osVersion: undefined,
+      ...makePreviewSurroundings(context),
+    });
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     throw new TorcxError(
@@ -123,7 +119,7 @@ async function findPlanned(
 function writeOrigin(out: Output, origin: Origin, source: Origins["source"]): void {
   const gone = origin.is_present || source !== "running" ? "" : ` ${out.style("red", "(gone)")}`;
   const would = source === "running" ? "" : "would come ";
-  out.writeLine(`${WORDS[origin.kind]} ${out.style("bold", printable(origin.path))}${gone}`);
+  out.writeLine(`${getNoun(origin.kind)} ${out.style("bold", printable(origin.path))}${gone}`);
   const rows: [string, string | null][] = [
     [`${would}from file`, origin.from],
     ["of image", origin.reference === null ? origin.image : `${origin.image}:${origin.reference}`],

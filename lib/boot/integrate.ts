@@ -11,7 +11,7 @@ import { type ApplyReport, encodeReport, type ReportStep } from "../manifest/rep
 import { runProgram } from "../sys/command.ts";
 import { readManagerState, readUnitStates, type UnitState } from "../sys/manager.ts";
 import type { Root } from "../sys/root.ts";
-import { SERVICE_NAME } from "./hand_off.ts";
+import { SERVICE_NAME } from "./service_unit.ts";
 import {
   type IntegrationCall,
   type IntegrationStep,
@@ -23,7 +23,7 @@ import {
   planStart,
   type RulesTexts,
 } from "./integration.ts";
-import { toMs } from "./recorder.ts";
+import { toMs } from "../apply/report_builder.ts";
 
 /** Milliseconds for one program; a daemon-reload took 2 s under emulation, a start waits for its units. */
 const STEP_TIMEOUT = 90_000;

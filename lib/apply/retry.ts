@@ -10,11 +10,12 @@ import type { Logger } from "../log.ts";
 import { acquireLock } from "../sys/lock_file.ts";
 import { unmount } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
-import { getJournalPath, type Journal, readJournal } from "./journal.ts";
+import type { Journal } from "../manifest/journal.ts";
+import { getJournalPath, readJournal } from "../state/journal.ts";
 import { listRecordedOperations } from "./record.ts";
 import { describeForeign, removeRunDirectory } from "./run_directory.ts";
-import { findReport, getLockPath, isRunName, readRunState, type RunState } from "./run_state.ts";
-import { findTreeStat } from "./trees.ts";
+import { findReport, getLockPath, isRunName, readRunState, type RunState } from "../state/run_state.ts";
+import { findTreeStat } from "../state/trees.ts";
 import { removeTemporaries, undoOperations } from "./undo.ts";
 
 const INTENT = "Cannot take back the earlier run";

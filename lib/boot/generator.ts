@@ -11,7 +11,7 @@ import type { Logger } from "../log.ts";
 import { isPrivateMountNamespace, readOwnPath } from "../sys/namespace.ts";
 import type { Root } from "../sys/root.ts";
 import type { EarlierRun } from "./earlier_run.ts";
-import { encodeService, SERVICE_NAME, writeService } from "./hand_off.ts";
+import { encodeService, SERVICE_NAME, writeService } from "./service_unit.ts";
 import { writeTargetAssertions, writeTargetWant } from "./sealed_target.ts";
 
 /** What the generator is called with. */

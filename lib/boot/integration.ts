@@ -5,7 +5,7 @@
  */
 
 import type { ApplyReport } from "../manifest/report.ts";
-import type { AssetKind } from "../manifest/image.ts";
+import type { AssetKind } from "../manifest/asset_kinds.ts";
 import type { ProgramName } from "../sys/command.ts";
 import { isUnitName, type UnitState } from "../sys/manager.ts";
 import { listStaticNodes, listTriggers } from "./udev_rules.ts";

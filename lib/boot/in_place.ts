@@ -9,10 +9,10 @@ import { quote, TorcxError } from "../errors.ts";
 import { type Logger, SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { Root } from "../sys/root.ts";
-import { type ApplyOptions, applyProfile } from "./apply.ts";
-import { prepareSquashfs } from "./squashfs_support.ts";
-import { planApply } from "./plan.ts";
-import { readRunState } from "./run_state.ts";
+import { type ApplyOptions, applyProfile } from "../apply/apply.ts";
+import { prepareSquashfs } from "../apply/squashfs_support.ts";
+import { planApply } from "../apply/plan.ts";
+import { readRunState } from "../state/run_state.ts";
 
 /** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
 export async function findObstacle(root: Root, settings: Settings, log: Logger): Promise<string | undefined> {

@@ -8,10 +8,10 @@ import { listMessages, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ApplyMode } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
-import { findJournal } from "./journal.ts";
-import { takeBackEarlierRun } from "./recover.ts";
-import { describeForeign } from "./run_directory.ts";
-import { readRunState, type RunState } from "./run_state.ts";
+import { findJournal } from "../state/journal.ts";
+import { takeBackEarlierRun } from "../apply/retry.ts";
+import { describeForeign } from "../apply/run_directory.ts";
+import { readRunState, type RunState } from "../state/run_state.ts";
 
 /** What the generator does about an earlier run. */
 export type EarlierRun =

@@ -10,7 +10,7 @@ import type { UnpackSummary } from "../image/unpack.ts";
 import type { ApplyMode, ApplyReport, ReportImage } from "../manifest/report.ts";
 import { readSpace } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
-import { formatDevice, formatMtime } from "./identity.ts";
+import { formatDevice, formatMtime } from "../state/identity.ts";
 import type { ApplyPlan, ImageFault, PlannedImage } from "./plan.ts";
 import { getTreePath } from "./propagate.ts";
 

@@ -5,14 +5,14 @@
 
 import { type ByteString, encodePath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Operation } from "./operations.ts";
-import { TARGET_DIRS } from "./places.ts";
+import type { Operation } from "../manifest/journal.ts";
+import { TARGET_DIRS } from "../manifest/asset_kinds.ts";
 
 /** Returns whether an operation is where one of its kind can be, by the settings. */
 export function isKnownTarget({ baseDir, confDir, paths }: Settings, operation: Operation): boolean {
   const { path } = operation;
   const is = (place: string): boolean => path === encodePath(place);
-  const assetDirs = [paths.binDir, ...Object.values(TARGET_DIRS)].map((item) => encodePath(item));
+  const assetDirs = [paths.binDir, ...TARGET_DIRS].map((item) => encodePath(item));
   switch (operation.kind) {
     case "remove_seal":
     case "write_seal":

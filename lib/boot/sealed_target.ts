@@ -6,7 +6,7 @@
 import { encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Root } from "../sys/root.ts";
-import { writeWant } from "./hand_off.ts";
+import { writeWant } from "./service_unit.ts";
 import { escapeSpecifiers } from "./unit_text.ts";
 
 const TARGET_NAME = "torcx.target";

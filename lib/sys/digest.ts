@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { ByteString } from "../bytes.ts";
-import type { Root } from "../sys/root.ts";
+import type { Root } from "./root.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 

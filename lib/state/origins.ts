@@ -3,13 +3,15 @@
  * the links of the bin directory; without a seal by the report of a failure and the plan. It only reads.
  */
 
-import { readRunState } from "../apply/run_state.ts";
+import { readRunState } from "./run_state.ts";
 import { type ByteString, decodePath, encodePath, joinPath } from "../bytes.ts";
+import type { MergedImage } from "../catalog/merge.ts";
 import { readProfile } from "../catalog/profiles.ts";
+import type { Archive } from "../catalog/stores.ts";
 import { SILENT_LOG } from "../log.ts";
 import type { Settings } from "../config/settings.ts";
 import { isErrno, TorcxError } from "../errors.ts";
-import type { AssetKind } from "../manifest/image.ts";
+import type { AssetKind } from "../manifest/asset_kinds.ts";
 import {
   decodeAssetNames,
   type ReportAsset,
@@ -19,7 +21,6 @@ import {
 import type { SealValues } from "../manifest/seal.ts";
 import type { Root } from "../sys/root.ts";
 import { findOverride } from "./overrides.ts";
-import type { Preview } from "./preview.ts";
 
 /** Something that an image brought, or would bring. */
 export interface Origin {
@@ -92,8 +93,15 @@ export function listReportedOrigins(root: Root, settings: Settings): Origins | u
   };
 }
 
+/** What a boot would bring, as its plan tells it. */
+export interface PlannedSystem {
+  images: readonly { image: MergedImage; archive: Archive | undefined }[];
+  assets: readonly ReportAsset[];
+  conflicts: ReportConflict[];
+}
+
 /** Lists what the next boot would bring. */
-export function listPlannedOrigins(root: Root, settings: Settings, preview: Preview): Origins {
+export function listPlannedOrigins(root: Root, settings: Settings, preview: PlannedSystem): Origins {
   const images = new Map(
     preview.images.map(({ image, archive }) => [
       image.name as string,

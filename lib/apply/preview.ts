@@ -4,10 +4,10 @@
  * nothing; `torcx plan` shows it.
  */
 
-import { type ImageFault, planApply, type PlannedImage } from "../apply/plan.ts";
-import { planPropagation } from "../apply/propagate.ts";
-import { readRunState } from "../apply/run_state.ts";
-import { findSwitch } from "../apply/status.ts";
+import { type ImageFault, planApply, type PlannedImage } from "./plan.ts";
+import { planPropagation } from "./propagate.ts";
+import { readRunState } from "../state/run_state.ts";
+import { findSwitch } from "../state/status.ts";
 import { encodePath } from "../bytes.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import { listProfiles } from "../catalog/profiles.ts";
@@ -21,10 +21,7 @@ import { type Logger, SILENT_LOG } from "../log.ts";
 import type { ProfileName } from "../manifest/names.ts";
 import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
-import type { Context } from "./context.ts";
-import { listOverrides, type Override } from "./overrides.ts";
-import { printable } from "./output.ts";
-import type { System } from "./system.ts";
+import { listOverrides, type Override } from "../state/overrides.ts";
 
 /** One image of the next boot. */
 export interface PreviewImage {
@@ -75,6 +72,13 @@ export interface PreviewOptions {
   profile: ProfileName | undefined;
   /** The OS version that boots, instead of the running one. */
   osVersion: string | undefined;
+  /** Where manifests are kept while archives are read, outside the root. */
+  temporaryDir: string;
+  /** The memory of the machine, of which the tmpfs may take a share; undefined if that is not known. */
+  machineMemoryBytes: number | undefined;
+  signal: AbortSignal;
+  /** Told which archive is being read, and undefined after each. */
+  onProgress: (archive: Archive | undefined) => void;
 }
 
 /**
@@ -83,26 +87,26 @@ export interface PreviewOptions {
  * @throws {TorcxError} if a profile cannot be read, or `options.profile` does not exist.
  */
 export async function previewBoot(
-  system: System,
-  context: Context,
+  root: Root,
+  running: Settings,
+  outerLog: Logger,
   options: PreviewOptions,
 ): Promise<Preview> {
-  const { root } = system;
-  const settings = makeNextSettings(system.settings, options);
+  const settings = makeNextSettings(running, options);
   const warnings: string[] = [];
-  const log = recordWarnings(context.log, warnings);
+  const log = recordWarnings(outerLog, warnings);
   const profile = options.profile === undefined ? {} : { profile: options.profile };
   const plan = planApply(root, settings, log, profile);
   if (options.osVersion !== undefined) checkVersion(root, settings, options.osVersion, log);
   const inspections = new Map<PlannedImage, Inspection | TorcxError>();
   {
-    using scratch = openScratch(context.environment["TMPDIR"] || "/tmp");
+    using scratch = openScratch(options.temporaryDir);
     for (const planned of plan.images) {
-      inspections.set(planned, await inspect(root, planned, scratch, context, log));
+      inspections.set(planned, await inspect(root, planned, scratch, options, log));
     }
   }
   const propagation = planPropagation(root, settings, plan.images, {
-    ignoredPaths: listOwnPaths(root, system.settings),
+    ignoredPaths: listOwnPaths(root, running),
     listImageAssets: (planned) => {
       const inspection = inspections.get(planned);
       const isKnown = inspection !== undefined && !(inspection instanceof TorcxError);
@@ -136,15 +140,15 @@ export async function previewBoot(
     lower: plan.selection.lower,
     upper: plan.selection.upper,
     upperFault: plan.selection.upperFault,
-    switchedOffBy: findSwitch(system.settings),
+    switchedOffBy: findSwitch(running),
     images,
     assets: propagation.assets,
     conflicts: propagation.conflicts,
     overrides: propagation.assets.flatMap((asset) => listOverrides(root, settings, asset)),
     warnings: [...new Set(warnings)],
-    notes: listNotes(system.settings, settings),
+    notes: listNotes(running, settings),
     memoryBytes,
-    memoryLimit: computeLimit(settings.unpackSize ?? "50%", context.memoryBytes),
+    memoryLimit: computeLimit(settings.unpackSize ?? "50%", options.machineMemoryBytes),
     inodes: sumInodes([...inspections.values()]),
     inodesLimit: settings.unpackInodes === undefined
       ? undefined
@@ -185,9 +189,9 @@ function listNotes(running: Settings, next: Settings): string[] {
   const { profileText } = running.boot;
   if (profileText !== undefined) {
     notes.push(
-      `"torcx_profile=${
-        printable(profileText)
-      }" on the kernel command line is of this boot: the next one is planned without`,
+      `${
+        quote(`torcx_profile=${profileText}`)
+      } on the kernel command line is of this boot: the next one is planned without`,
     );
   }
   if (next.versionId !== running.versionId) {
@@ -200,14 +204,14 @@ async function inspect(
   root: Root,
   { archive }: PlannedImage,
   scratch: Parameters<typeof inspectArchive>[2],
-  { progress, signal }: Context,
+  { onProgress, signal }: PreviewOptions,
   log: Logger,
 ): Promise<Inspection | TorcxError> {
   try {
     return await inspectArchive(root, archive, scratch, {
       onProgress: () => {
         signal.throwIfAborted();
-        progress.show(`Reading ${archive.path}`);
+        onProgress(archive);
       },
       onWarning: log.warning,
       onDebug: log.debug,
@@ -217,7 +221,7 @@ async function inspect(
     if (!(error instanceof TorcxError)) throw error;
     return error;
   } finally {
-    progress.clear();
+    onProgress(undefined);
   }
 }
 

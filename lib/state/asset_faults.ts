@@ -8,7 +8,7 @@ import type { Settings } from "../config/settings.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { type ApplyReport, decodeAssetNames, type ReportAsset } from "../manifest/report.ts";
 import type { FileStat, Root } from "../sys/root.ts";
-import { computeDigest } from "./digest.ts";
+import { computeDigest } from "../sys/digest.ts";
 import type { DriftFact } from "./drift_kinds.ts";
 import { isRunName } from "./run_state.ts";
 
