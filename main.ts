@@ -58,13 +58,13 @@ async function runAsGenerator(signal: AbortSignal): Promise<number> {
 }
 
 async function runAsCommand(signal: AbortSignal): Promise<number> {
-  const { parseOptions } = await import("./lib/cli/options.ts");
-  const { openHost } = await import("./lib/cli/host.ts");
+  const { parseOptions } = await import("./lib/cli/options/parse.ts");
+  const { openProcess } = await import("./lib/cli/process.ts");
   const { createContext } = await import("./lib/cli/context.ts");
   const { runCommand } = await import("./lib/cli/run.ts");
   const environment = readEnvironment((name) => Deno.env.get(name));
   const options = parseOptions(Deno.args, environment);
-  const context = createContext(options, openHost(environment, signal));
+  const context = createContext(options, openProcess(environment, signal));
   const status = await runCommand(options, context);
   const { fault } = context.stdout;
   if (fault === undefined) return status;

@@ -113,9 +113,9 @@ const RESERVED: { what: string; pattern: RegExp; allowed: readonly string[] }[] 
     ),
   },
   {
-    what: "only main.ts and lib/cli/host.ts print",
+    what: "only main.ts and lib/cli/process.ts print",
     pattern: /\bconsole\.|\bDeno\.(?:stdout|stderr)\b/g,
-    allowed: ["main.ts", "lib/cli/host.ts"],
+    allowed: ["main.ts", "lib/cli/process.ts"],
   },
   { what: "nothing prompts", pattern: /\b(?:prompt|alert|confirm)\(/g, allowed: [] },
   { what: "nothing evaluates text as code", pattern: /\beval\(|\bnew Function\b/g, allowed: [] },
@@ -145,6 +145,6 @@ Deno.test("imports from outside are built-ins or declared packages", () => {
 Deno.test("the generator loads no command, no option table, no network and no package", () => {
   const loaded = [...listLoadedWith("main.ts", imports)];
   assert(loaded.includes("lib/boot/generator.ts"), "main.ts must load the generator statically");
-  const pattern = /^lib\/(?:cli\/(?:commands|options|help|man|completion)|remote)|^\.tasks\/|^jsr:|^npm:/;
+  const pattern = /^lib\/(?:cli\/(?:commands|options|docs)|remote)|^\.tasks\/|^jsr:|^npm:/;
   assertEquals(loaded.filter((file) => pattern.test(file)), []);
 });

@@ -1,16 +1,16 @@
 /**
- * Owns `Context`: all that a command needs from outside. It is made from a `Host`, which is the
- * process (`host.ts`) or a set of buffers in tests; commands know nothing of the process themselves.
+ * Owns `Context`: all that a command needs from outside. It is made from a `Process`, the real
+ * one (`process.ts`) or a set of buffers in tests; commands know nothing of the process themselves.
  */
 
 import { createLogger, type Logger } from "../log.ts";
 import { writeBytes } from "../sys/byte_sink.ts";
 import type { Input } from "./input.ts";
-import type { Environment, GlobalOptions } from "./options.ts";
+import type { Environment, GlobalOptions } from "./options/parse.ts";
 import { LOG_PATIENCE, Output, Progress, type Stream } from "./output.ts";
 
 /** The process around a command. */
-export interface Host {
+export interface Process {
   readonly environment: Environment;
   readonly stdout: Stream;
   readonly stderr: Stream;
@@ -60,9 +60,9 @@ export interface Context {
 }
 
 /** Makes the context of one command. */
-export function createContext(options: GlobalOptions, host: Host): Context {
-  const { environment, stdin, stdout, stderr } = host;
-  const progress = new Progress(stderr, () => host.now().getTime());
+export function createContext(options: GlobalOptions, process: Process): Context {
+  const { environment, stdin, stdout, stderr } = process;
+  const progress = new Progress(stderr, () => process.now().getTime());
   const encoder = new TextEncoder();
   const writeLog = (line: string): void => {
     progress.clear();
@@ -76,7 +76,7 @@ export function createContext(options: GlobalOptions, host: Host): Context {
   });
   const ask = (question: string): Promise<string | undefined> => {
     output.writeText(`${question} `);
-    return stdin.readLine(host.signal);
+    return stdin.readLine(process.signal);
   };
   return {
     environment,
@@ -85,22 +85,22 @@ export function createContext(options: GlobalOptions, host: Host): Context {
     stdout: output,
     log: createLogger({
       level: options.verbose,
-      form: host.isJournal ? "priority" : "text",
+      form: process.isJournal ? "priority" : "text",
       tag: "torcx",
       sink: writeLog,
     }),
-    versions: host.versions,
-    programPath: host.programPath,
-    signal: host.signal,
+    versions: process.versions,
+    programPath: process.programPath,
+    signal: process.signal,
     // Read when it is asked for: help and version need no /proc.
     get kernelCommandLine(): string {
-      return isRunningSystem(options.root) ? host.readKernelCommandLine() : "";
+      return isRunningSystem(options.root) ? process.readKernelCommandLine() : "";
     },
     get memoryBytes(): number | undefined {
-      return isRunningSystem(options.root) ? host.readMemoryBytes() : undefined;
+      return isRunningSystem(options.root) ? process.readMemoryBytes() : undefined;
     },
-    getWorkingDirectory: () => host.getWorkingDirectory(),
-    now: () => host.now(),
+    getWorkingDirectory: () => process.getWorkingDirectory(),
+    now: () => process.now(),
   };
 }
 

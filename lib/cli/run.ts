@@ -5,7 +5,7 @@
 
 import type { Context } from "./context.ts";
 import { withIntent } from "./failure.ts";
-import type { Options } from "./options.ts";
+import type { Options } from "./options/parse.ts";
 
 /**
  * Runs one command and returns its exit status.
@@ -23,49 +23,49 @@ export async function runCommand(options: Options, context: Context): Promise<nu
 async function dispatch(options: Options, context: Context): Promise<number> {
   switch (options.command) {
     case "apply":
-      return await (await import("./commands/apply.ts")).runApply(options, context);
+      return await (await import("./commands/system/apply.ts")).runApply(options, context);
     case "status":
-      return (await import("./commands/status.ts")).runStatus(options, context);
+      return (await import("./commands/system/status.ts")).runStatus(options, context);
     case "plan":
-      return await (await import("./commands/plan.ts")).runPlan(options, context);
+      return await (await import("./commands/system/plan.ts")).runPlan(options, context);
     case "why":
-      return (await import("./commands/why.ts")).runWhy(options, context);
+      return (await import("./commands/system/why.ts")).runWhy(options, context);
     case "image extract":
-      return await (await import("./commands/image_extract.ts")).runImageExtract(options, context);
+      return await (await import("./commands/image/extract.ts")).runImageExtract(options, context);
     case "profile list":
-      return (await import("./commands/profile_list.ts")).runProfileList(options, context);
+      return (await import("./commands/profile/list.ts")).runProfileList(options, context);
     case "profile show":
-      return (await import("./commands/profile_show.ts")).runProfileShow(options, context);
+      return (await import("./commands/profile/show.ts")).runProfileShow(options, context);
     case "profile new":
-      return (await import("./commands/profile_new.ts")).runProfileNew(options, context);
+      return (await import("./commands/profile/new.ts")).runProfileNew(options, context);
     case "profile set-next":
-      return (await import("./commands/profile_set_next.ts")).runProfileSetNext(options, context);
+      return (await import("./commands/profile/set_next.ts")).runProfileSetNext(options, context);
     case "profile use-image":
-      return (await import("./commands/profile_use_image.ts")).runProfileUseImage(options, context);
+      return (await import("./commands/profile/use_image.ts")).runProfileUseImage(options, context);
     case "profile remove-image":
-      return (await import("./commands/profile_remove_image.ts")).runProfileRemoveImage(options, context);
+      return (await import("./commands/profile/remove_image.ts")).runProfileRemoveImage(options, context);
     case "profile diff":
-      return (await import("./commands/profile_diff.ts")).runProfileDiff(options, context);
+      return (await import("./commands/profile/diff.ts")).runProfileDiff(options, context);
     case "profile check":
-      return await (await import("./commands/profile_check.ts")).runProfileCheck(options, context);
+      return await (await import("./commands/profile/check.ts")).runProfileCheck(options, context);
     case "image list":
-      return (await import("./commands/image_list.ts")).runImageList(options, context);
+      return (await import("./commands/image/list.ts")).runImageList(options, context);
     case "image prune":
-      return (await import("./commands/image_prune.ts")).runImagePrune(options, context);
+      return (await import("./commands/image/prune.ts")).runImagePrune(options, context);
     case "image clear-versioned":
-      return (await import("./commands/image_clear_versioned.ts")).runImageClearVersioned(options, context);
+      return (await import("./commands/image/clear_versioned.ts")).runImageClearVersioned(options, context);
     case "config show":
-      return (await import("./commands/config_show.ts")).runConfigShow(options, context);
+      return (await import("./commands/config/show.ts")).runConfigShow(options, context);
     case "completion":
-      return (await import("./commands/completion.ts")).runCompletion(options, context);
+      return (await import("./commands/docs/completion.ts")).runCompletion(options, context);
     case "man":
-      return (await import("./commands/man.ts")).runMan(options, context);
+      return (await import("./commands/docs/man.ts")).runMan(options, context);
     case "__complete":
-      return (await import("./commands/complete.ts")).runComplete(options, context);
+      return (await import("./commands/docs/complete.ts")).runComplete(options, context);
     case "help":
-      return (await import("./commands/help.ts")).runHelp(options, context);
+      return (await import("./commands/docs/help.ts")).runHelp(options, context);
     case "version":
-      return (await import("./commands/version.ts")).runVersion(options, context);
+      return (await import("./commands/docs/version.ts")).runVersion(options, context);
     default:
       return options satisfies never;
   }

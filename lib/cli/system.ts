@@ -7,7 +7,7 @@ import { quote, TorcxError } from "../errors.ts";
 import { examineSettings, type Settings } from "../config/settings.ts";
 import { Root } from "../sys/root.ts";
 import { type Context, isRunningSystem } from "./context.ts";
-import type { GlobalOptions } from "./options.ts";
+import type { GlobalOptions } from "./options/parse.ts";
 
 /** A system: `/`, or the one below `--root`. */
 export interface System extends Disposable {

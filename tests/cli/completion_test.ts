@@ -1,12 +1,12 @@
 /** Tests the completions in the real shells: what a person gets who presses TAB. */
 
 import { assertEquals } from "@std/assert";
-import { VERBS, type VerbSpec } from "../../lib/cli/options_table.ts";
-import { listFlags, listNextWords, listSpellings } from "../../lib/cli/completion/candidates.ts";
-import { listVerbs } from "../../lib/cli/help.ts";
-import { formatBashCompletion } from "../../lib/cli/completion/bash.ts";
-import { formatFishCompletion } from "../../lib/cli/completion/fish.ts";
-import { formatZshCompletion } from "../../lib/cli/completion/zsh.ts";
+import { VERBS, type VerbSpec } from "../../lib/cli/options/verbs.ts";
+import { listFlags, listNextWords, listSpellings } from "../../lib/cli/docs/completion/candidates.ts";
+import { listVerbs } from "../../lib/cli/docs/help.ts";
+import { formatBashCompletion } from "../../lib/cli/docs/completion/bash.ts";
+import { formatFishCompletion } from "../../lib/cli/docs/completion/fish.ts";
+import { formatZshCompletion } from "../../lib/cli/docs/completion/zsh.ts";
 import { findProgram } from "../support/binary.ts";
 import { type ShellSpec, typeLines } from "./terminal.ts";
 

@@ -2,8 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { TorcxError } from "../../lib/errors.ts";
-import { type Context, createContext, type Host } from "../../lib/cli/context.ts";
-import { parseOptions } from "../../lib/cli/options.ts";
+import { type Context, createContext, type Process } from "../../lib/cli/context.ts";
+import { parseOptions } from "../../lib/cli/options/parse.ts";
 import { locate, openSystem } from "../../lib/cli/system.ts";
 import { findNearest } from "../../lib/suggestions.ts";
 
@@ -18,7 +18,7 @@ interface Overrides {
 function create(args: string[], overrides: Overrides = {}): { context: Context; stderr: () => string } {
   const written: Uint8Array[] = [];
   const sink = { writeSync: (bytes: Uint8Array): number => written.push(bytes.slice()) && bytes.length };
-  const host: Host = {
+  const process: Process = {
     environment: overrides.environment ?? {},
     stdout: { sink, isTerminal: overrides.isStdoutTerminal ?? false, columns: 80 },
     stderr: { sink, isTerminal: overrides.isStderrTerminal ?? false, columns: 80 },
@@ -35,7 +35,7 @@ function create(args: string[], overrides: Overrides = {}): { context: Context; 
     getWorkingDirectory: () => "/home/user",
     now: () => new Date(0),
   };
-  const context = createContext(parseOptions(args, {}), host);
+  const context = createContext(parseOptions(args, {}), process);
   return { context, stderr: () => written.map((bytes) => new TextDecoder().decode(bytes)).join("") };
 }
 

@@ -2,10 +2,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { EXIT_STATUSES, formatExitNumber } from "../../lib/exit.ts";
-import { formatManPage } from "../../lib/cli/man.ts";
-import { formatHelp, listVerbs } from "../../lib/cli/help.ts";
-import { GLOBAL_FLAGS, GROUPS, VERBS, type VerbSpec } from "../../lib/cli/options_table.ts";
-import { parseOptions } from "../../lib/cli/options.ts";
+import { formatManPage } from "../../lib/cli/docs/man.ts";
+import { formatHelp, listVerbs } from "../../lib/cli/docs/help.ts";
+import { GLOBAL_FLAGS, GROUPS, VERBS, type VerbSpec } from "../../lib/cli/options/verbs.ts";
+import { parseOptions } from "../../lib/cli/options/parse.ts";
 
 Deno.test("formatHelp() lists every verb but the hidden ones if the topic is empty", () => {
   const help = formatHelp([]);

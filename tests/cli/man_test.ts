@@ -1,10 +1,10 @@
 /** Tests the manual pages with the tools that render them, and that they say all that the table says. */
 
 import { assert, assertEquals } from "@std/assert";
-import { formatManPage } from "../../lib/cli/man.ts";
-import { MAN_PAGES } from "../../lib/cli/options_values.ts";
-import { listVerbs } from "../../lib/cli/help.ts";
-import { GLOBAL_FLAGS } from "../../lib/cli/options_table.ts";
+import { formatManPage } from "../../lib/cli/docs/man.ts";
+import { MAN_PAGES } from "../../lib/cli/options/value_types.ts";
+import { listVerbs } from "../../lib/cli/docs/help.ts";
+import { GLOBAL_FLAGS } from "../../lib/cli/options/verbs.ts";
 
 /** What a program wrote about a page, or undefined if it is not installed. */
 async function check(page: string, program: string, ...args: string[]): Promise<string | undefined> {

@@ -2,8 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { listHints, listMessages, UsageError } from "../../lib/errors.ts";
-import { type Environment, parseOptions } from "../../lib/cli/options.ts";
-import { GROUPS, VERBS, type VerbSpec } from "../../lib/cli/options_table.ts";
+import { type Environment, parseOptions } from "../../lib/cli/options/parse.ts";
+import { GROUPS, VERBS, type VerbSpec } from "../../lib/cli/options/verbs.ts";
 
 const GLOBAL = { root: "/", output: "auto", verbose: "warning" };
 const ABSENT = undefined;

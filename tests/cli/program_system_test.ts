@@ -3,11 +3,11 @@
 import { assertEquals } from "@std/assert";
 import type { Node } from "../catalog/tree.ts";
 import { VERSION } from "../../lib/version.ts";
-import { formatHelp } from "../../lib/cli/help.ts";
-import { formatManPage } from "../../lib/cli/man.ts";
-import { formatBashCompletion } from "../../lib/cli/completion/bash.ts";
-import { formatFishCompletion } from "../../lib/cli/completion/fish.ts";
-import { formatZshCompletion } from "../../lib/cli/completion/zsh.ts";
+import { formatHelp } from "../../lib/cli/docs/help.ts";
+import { formatManPage } from "../../lib/cli/docs/man.ts";
+import { formatBashCompletion } from "../../lib/cli/docs/completion/bash.ts";
+import { formatFishCompletion } from "../../lib/cli/docs/completion/fish.ts";
+import { formatZshCompletion } from "../../lib/cli/docs/completion/zsh.ts";
 import { encodeReport } from "../../lib/manifest/report.ts";
 import { encodeSeal } from "../../lib/manifest/seal.ts";
 import { makeReport } from "../manifest/report.ts";

@@ -1,7 +1,7 @@
 /** Tests each wrong use of each verb through the real program: exit 2, a hint, nothing done. */
 
-import { listVerbs } from "../../lib/cli/help.ts";
-import type { FlagSpec, VerbSpec } from "../../lib/cli/options_table.ts";
+import { listVerbs } from "../../lib/cli/docs/help.ts";
+import type { FlagSpec, VerbSpec } from "../../lib/cli/options/verbs.ts";
 import { checkProgram, testProgram } from "./program.ts";
 
 /** Values that are right for their type, so that only the fault under test is wrong. */

@@ -1,0 +1,34 @@
+/** Owns `torcx image prune`: removes archives of the user store that no profile needs. */
+
+import { planPrune } from "../../../catalog/prune.ts";
+import type { Context } from "../../context.ts";
+import type { CommandOptions } from "../../options/parse.ts";
+import { carryOut } from "./removals.ts";
+import { openSystem } from "../../system.ts";
+
+/** The kind of the JSON form. */
+const PRUNE_KIND = "torcx-image-prune-v0";
+
+/** Removes what is not needed, or shows it. */
+export async function runImagePrune(
+  options: CommandOptions<"image prune">,
+  context: Context,
+): Promise<number> {
+  using system = openSystem(options, context);
+  const { root, settings } = system;
+  const { isForced } = options;
+  await carryOut(root, (log) => planPrune(root, settings, log, { isForced }), {
+    ...options,
+    intent: "Cannot prune the user store",
+    kind: PRUNE_KIND,
+    toJson: (removals) => ({
+      removals: removals.flatMap(({ archive, path, bytes, reason }) =>
+        archive === undefined
+          ? []
+          : [{ name: archive.name, reference: archive.reference, filepath: path, bytes, reason }]
+      ),
+      directories: removals.filter(({ kind }) => kind === "empty").map(({ path }) => path),
+    }),
+  }, context);
+  return 0;
+}

@@ -1,0 +1,119 @@
+/** Owns `torcx profile check`: whether every image of a profile is in a store, and sound if asked. */
+
+import { quote, TorcxError } from "../../../errors.ts";
+import { getNextProfile } from "../../../catalog/boot_profiles.ts";
+import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
+import { explainMissing } from "../../../catalog/missing.ts";
+import { type Archive, indexStores } from "../../../catalog/stores.ts";
+import { formatImage, type ProfileName } from "../../../manifest/names.ts";
+import type { Profile, ProfileImage } from "../../../manifest/profile.ts";
+import type { Context } from "../../context.ts";
+import type { CommandOptions } from "../../options/parse.ts";
+import { findTarget } from "./target.ts";
+import { openSystem, type System } from "../../system.ts";
+
+type CheckOptions = CommandOptions<"profile check">;
+
+/**
+ * Checks the profile.
+ *
+ * @throws {TorcxError} `not_found` if an image is in no store; every one is named.
+ */
+export async function runProfileCheck(options: CheckOptions, context: Context): Promise<number> {
+  using system = openSystem(options, context);
+  const { log, stdout } = context;
+  const { title, profile } = readChecked(options, context, system);
+  if (profile.images.length === 0) {
+    log.warning(`${title} lists no images`);
+    return 0;
+  }
+  const images = profile.images.filter((image) =>
+    image.reference !== "" && (!options.isRemoteOnly || image.remote !== undefined)
+  );
+  const index = indexStores(
+    system.root,
+    system.settings,
+    log,
+    options.osRelease === undefined ? {} : { osVersion: options.osRelease },
+  );
+  const missing: ProfileImage[] = [];
+  const archives: Archive[] = [];
+  for (const image of images) {
+    const archive = index.find(image);
+    if (archive === undefined) missing.push(image);
+    else archives.push(archive);
+  }
+  if (missing.length > 0) {
+    const { state, hint } = explainMissing(index, missing);
+    const names = missing.map((image) => quote(formatImage(image))).join(", ");
+    throw new TorcxError(
+      "not_found",
+      `Cannot use ${title}: ${missing.length} of ${images.length} images are missing: ${names} (${state})`,
+      { hint: hint ?? 'Put their archives into a store; "torcx config show" lists the stores' },
+    );
+  }
+  if (options.isDeep) await inspectArchives(title, archives, system, context);
+  if (stdout.format === "text") {
+    stdout.writeLine(`${title}: all images are there${options.isDeep ? " and sound" : ""}`);
+  }
+  return 0;
+}
+
+/** Reads the archives to their end; every one that is not sound is named. */
+async function inspectArchives(
+  title: string,
+  archives: readonly Archive[],
+  { root }: System,
+  context: Context,
+): Promise<void> {
+  const { inspectArchive } = await import("../../../image/inspect.ts");
+  const { openScratch } = await import("../../../image/scratch.ts");
+  using scratch = openScratch(context.environment["TMPDIR"] || "/tmp");
+  const names: string[] = [];
+  const errors: TorcxError[] = [];
+  for (const archive of archives) {
+    try {
+      await inspectArchive(root, archive, scratch, {
+        onProgress: () => {
+          context.signal.throwIfAborted();
+          context.progress.show(`reading ${archive.path}`);
+        },
+        onWarning: (message) => context.log.warning(message),
+        onDebug: (message) => context.log.debug(message),
+      });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof TorcxError)) throw error;
+      names.push(quote(formatImage(archive)));
+      errors.push(error);
+    } finally {
+      context.progress.clear();
+    }
+  }
+  if (errors.length === 0) return;
+  throw new TorcxError(
+    "failed",
+    `Cannot use ${title}: ${names.length} of ${archives.length} archives are not sound: ${names.join(", ")}`,
+    { cause: errors.length === 1 ? errors[0] : new AggregateError(errors, "Each for its own reason") },
+  );
+}
+
+function readChecked(
+  options: CheckOptions,
+  context: Context,
+  { root, settings }: System,
+): { title: string; profile: Profile } {
+  const target = findTarget(options, context);
+  if (target !== undefined && "file" in target) {
+    return {
+      title: `profile ${quote(target.file)}`,
+      profile: readProfile(root, { path: target.file }, context.log),
+    };
+  }
+  const profiles = listProfiles(root, settings, context.log);
+  const name: ProfileName = target?.name ?? getNextProfile(root, settings, profiles);
+  return {
+    title: `profile ${quote(name)}`,
+    profile: readProfile(root, getProfile(profiles, name), context.log),
+  };
+}

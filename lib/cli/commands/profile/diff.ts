@@ -1,0 +1,58 @@
+/** Owns `torcx profile diff`: in which images two profiles differ. */
+
+import { diffProfiles, type ProfileDiff } from "../../../catalog/diff.ts";
+import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
+import { formatImage, type ProfileName } from "../../../manifest/names.ts";
+import type { Profile, ProfileImage } from "../../../manifest/profile.ts";
+import type { Context } from "../../context.ts";
+import type { CommandOptions } from "../../options/parse.ts";
+import { type Output, printable } from "../../output.ts";
+import { openSystem } from "../../system.ts";
+
+/** The kind of the JSON form. */
+const DIFF_KIND = "torcx-profile-diff-v0";
+
+/** Compares two profiles. */
+export function runProfileDiff(options: CommandOptions<"profile diff">, context: Context): number {
+  using system = openSystem(options, context);
+  const profiles = listProfiles(system.root, system.settings, context.log);
+  const read = (name: ProfileName): Profile =>
+    readProfile(system.root, getProfile(profiles, name), context.log);
+  const diff = diffProfiles(read(options.before), read(options.after));
+  if (context.stdout.format === "json") {
+    context.stdout.writeJson({
+      kind: DIFF_KIND,
+      value: {
+        before: options.before,
+        after: options.after,
+        added: diff.added.map(toJson),
+        removed: diff.removed.map(toJson),
+        changed: diff.changed.map(({ name, before, after }) => ({
+          name,
+          before: toJson(before),
+          after: toJson(after),
+        })),
+        is_reordered: diff.isReordered,
+      },
+    });
+  } else writeDiff(context.stdout, diff);
+  return 0;
+}
+
+function toJson({ name, reference, remote }: ProfileImage): Record<string, string | null> {
+  return { name, reference, remote: remote ?? null };
+}
+
+function format(image: ProfileImage): string {
+  const remote = image.remote === undefined ? "" : ` (remote ${printable(image.remote)})`;
+  return image.reference === "" ? `${image.name} (dropped)` : `${formatImage(image)}${remote}`;
+}
+
+function writeDiff(out: Output, diff: ProfileDiff): void {
+  for (const image of diff.removed) out.writeLine(out.style("red", `- ${format(image)}`));
+  for (const { before, after } of diff.changed) {
+    out.writeLine(out.style("yellow", `~ ${format(before)} -> ${format(after)}`));
+  }
+  for (const image of diff.added) out.writeLine(out.style("green", `+ ${format(image)}`));
+  if (diff.isReordered) out.writeLine("the images that both list come in another order");
+}

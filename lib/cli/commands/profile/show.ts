@@ -1,0 +1,53 @@
+/** Owns `torcx profile show`: a profile's images and the archives that they would get. */
+
+import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
+import { indexStores } from "../../../catalog/stores.ts";
+import type { Context } from "../../context.ts";
+import type { CommandOptions } from "../../options/parse.ts";
+import { printable } from "../../output.ts";
+import { openSystem } from "../../system.ts";
+
+/** The kind of the JSON form. */
+const PROFILE_KIND = "torcx-profile-v0";
+
+/** Shows the profile. */
+export function runProfileShow(options: CommandOptions<"profile show">, context: Context): number {
+  using system = openSystem(options, context);
+  const { stdout, log } = context;
+  const file = getProfile(listProfiles(system.root, system.settings, log), options.name);
+  const profile = readProfile(system.root, file, log);
+  const index = indexStores(system.root, system.settings, log);
+  const images = profile.images.map((image) => ({ ...image, archive: index.find(image) }));
+  if (stdout.format === "json") {
+    stdout.writeJson({
+      kind: PROFILE_KIND,
+      value: {
+        name: file.name,
+        layer: file.layer,
+        filepath: file.path,
+        manifest_kind: profile.kind,
+        images: images.map(({ name, reference, remote, archive }) => ({
+          name,
+          reference,
+          remote: remote ?? null,
+          filepath: archive?.path ?? null,
+          format: archive?.format ?? null,
+        })),
+      },
+    });
+    return 0;
+  }
+  stdout.writeLine(`Profile: ${file.name} (${file.layer}), ${profile.kind}`);
+  stdout.writeLine(`File:    ${printable(file.path)}`);
+  if (images.length === 0) stdout.writeLine("Images:  none");
+  stdout.writeTable(
+    ["IMAGE", "REFERENCE", "REMOTE", "ARCHIVE"],
+    images.map(({ name, reference, remote, archive }) => [
+      name,
+      reference === "" ? { text: "(dropped)", style: "dim" } : reference,
+      remote ?? "-",
+      reference === "" ? "-" : archive?.path ?? { text: "missing", style: "red" },
+    ]),
+  );
+  return 0;
+}

@@ -1,0 +1,203 @@
+/** Owns `torcx apply`: by hand, or as torcx.service calls it with `--boot`. */
+
+import { type ApplyOutcome, applyProfile } from "../../../apply/apply.ts";
+import { integrate } from "../../../boot/integrate.ts";
+import { checkMountView, checkUser } from "../../../apply/mount_view.ts";
+import { describeOperation, type Operation } from "../../../apply/operations.ts";
+import { planApply } from "../../../apply/plan.ts";
+import { findReport, readRunState } from "../../../state/run_state.ts";
+import { decodePath } from "../../../bytes.ts";
+import { listMessages, quote, TorcxError } from "../../../errors.ts";
+import { EXIT } from "../../../exit.ts";
+import type { Logger } from "../../../log.ts";
+import { type ApplyReport, REPORT_KIND } from "../../../manifest/report.ts";
+import { isServedBySystemd, type UnitState } from "../../../sys/manager.ts";
+import { isPrivateMountNamespace } from "../../../sys/namespace.ts";
+import { type Context, isRunningSystem } from "../../context.ts";
+import type { CommandOptions } from "../../options/parse.ts";
+import { formatSize, type Output, printable } from "../../output.ts";
+import { openSystem, type System } from "../../system.ts";
+import { VERSION } from "../../../version.ts";
+
+type ApplyCommand = CommandOptions<"apply">;
+
+/** The kind of a plan as JSON. */
+const PLAN_KIND = "torcx-apply-plan-v0";
+
+const SEALED_BEFORE = "already applied in this boot: nothing was touched";
+const TOLD_AGAIN = "already applied in this boot: the running system is told again of what came";
+
+/** Applies the profile, or shows the plan of it. */
+export async function runApply(options: ApplyCommand, context: Context): Promise<number> {
+  using system = openSystem(options, context);
+  if (options.isDryRun) return showPlan(options, context, system);
+  const { root, settings } = system;
+  const { log, progress } = context;
+  if (options.isBoot && !settings.boot.isEnabled) {
+    log.info("nothing is done: torcx=0 on the kernel command line");
+    return 0;
+  }
+  checkUser();
+  const isByHand = !options.isBoot && isRunningSystem(options.root);
+  if (isByHand && !options.isForced) checkMountView(root, settings, log);
+  const earlier = readRunState(root, settings).kind;
+  // sysinit.target starts torcx.service once, before anything has run; later it is a person who does.
+  const isRetry = options.isRetry || (options.isBoot && (earlier === "failed" || earlier === "killed"));
+  const totals = new Map<string, string>();
+  try {
+    const outcome = await applyProfile(root, settings, log, {
+      mode: options.isBoot ? "hand-off" : "manual",
+      version: VERSION,
+      isRetry,
+      signal: context.signal,
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      onProgress: ({ image, archiveBytes }, readBytes) => {
+        const percent = archiveBytes === 0 ? 100 : Math.floor(readBytes / archiveBytes * 100);
+        totals.set(image.name, `${image.name} ${percent} %`);
+        progress.show(`Unpacking ${[...totals.values()].join(", ")}`);
+      },
+    });
+    progress.clear();
+    const isRecovery = isRetry || earlier === "unmounted";
+    if (options.isBoot) return await finishService(system, log, outcome, isRecovery);
+    return await finishCommand(options, context, system, outcome);
+  } finally {
+    progress.clear();
+  }
+}
+
+/** A service that is sealed already has nothing to do, and is active from then on. */
+async function finishService(
+  { root, settings }: System,
+  log: Logger,
+  outcome: ApplyOutcome,
+  isRecovery: boolean,
+): Promise<number> {
+  if (outcome.kind === "already_sealed") log.info(SEALED_BEFORE);
+  else if (outcome.kind === "already_degraded") log.warning(describeDegraded(outcome.faults));
+  else await integrate(root, settings, log, outcome.report, { isService: true, isRecovery });
+  return EXIT.done;
+}
+
+async function finishCommand(
+  options: ApplyCommand,
+  { log, stdout }: Context,
+  { root, settings }: System,
+  outcome: ApplyOutcome,
+): Promise<number> {
+  if (outcome.kind === "already_degraded") {
+    log.warning(describeDegraded(outcome.faults));
+    return EXIT.degraded;
+  }
+  const isServed = isRunningSystem(options.root) && isServedBySystemd(root) &&
+    isPrivateMountNamespace() === false;
+  const report = outcome.kind === "sealed" ? outcome.report : findReport(root, settings);
+  // What followed the seal may have failed, or nobody was there to do it.
+  const hasRecovery = isServed && options.isRetry && report !== undefined;
+  if (outcome.kind === "already_sealed") {
+    const message = hasRecovery ? TOLD_AGAIN : SEALED_BEFORE;
+    if (stdout.format === "json") log.info(message);
+    else stdout.writeLine(`The profile is ${message}`);
+  }
+  const call = { isService: false, isRecovery: true };
+  const units = hasRecovery ? await integrate(root, settings, log, report, call) : [];
+  if (outcome.kind === "sealed") writeReport(stdout, outcome.report);
+  if (stdout.format === "text") writeUnits(stdout, units);
+  else for (const unit of units) if (unit.active === "failed") log.warning(describeFailedUnit(unit));
+  if (isServed && !options.isRetry && outcome.kind === "sealed" && outcome.report.assets.length > 0) {
+    log.warning('the running system is not told of what came: "torcx apply --retry" does so');
+  }
+  return hasRecovery && report.steps.some(({ error }) => error !== null) ? EXIT.degraded : EXIT.done;
+}
+
+function describeDegraded(faults: readonly string[]): string {
+  return `already applied in this boot, but ${faults.join("; ")}; "torcx apply --retry" makes it anew`;
+}
+
+function describeFailedUnit({ id, result }: UnitState): string {
+  return `unit ${quote(id)} failed (${result}): "journalctl -b -u ${id}" says why`;
+}
+
+/** Says which of the units that came are up, which failed, and which nothing has started. */
+function writeUnits(out: Output, units: readonly UnitState[]): void {
+  for (const unit of units) {
+    const { id, active, sub } = unit;
+    if (active === "failed") out.writeLine(`${out.style("red", "failed")}     ${describeFailedUnit(unit)}`);
+    else if (active !== "inactive") out.writeLine(`${out.style("green", "up")}         ${id} (${sub})`);
+  }
+  const idle = units.filter(({ active }) => active === "inactive").map(({ id }) => id);
+  if (idle.length > 0) out.writeLine(`inactive   ${idle.join(", ")}`);
+}
+
+function writeReport(out: Output, report: ApplyReport): void {
+  if (out.format === "json") return out.writeJson({ kind: REPORT_KIND, value: report });
+  for (const image of report.images) {
+    const what = image.format === "squashfs"
+      ? "mounted"
+      : `unpacked, ${formatSize(image.unpacked_bytes ?? 0)}`;
+    out.writeLine(
+      `${printable(image.name)}:${printable(image.reference)} ${what} in ${
+        (image.duration_ms ?? 0).toFixed(0)
+      } ms`,
+    );
+  }
+  for (const { kind, to } of report.assets) out.writeLine(`  ${kind.padEnd(10)} ${printable(to)}`);
+  for (const { to, kept } of report.conflicts) {
+    out.writeLine(
+      `  ${out.style("yellow", "conflict")}   ${printable(to)} is kept as ${printable(kept)} has it`,
+    );
+  }
+  out.writeLine(`${out.style("green", "Sealed")} in ${report.duration_ms.toFixed(0)} ms`);
+}
+
+function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, settings }: System): number {
+  const plan = planApply(
+    root,
+    settings,
+    log,
+    options.profile === undefined ? {} : { profile: options.profile },
+  );
+  const faults = [...plan.missing, ...plan.broken];
+  const operations = [...plan.preparation, ...plan.closing];
+  const { lower, upper, images } = plan.selection;
+  if (stdout.format === "json") {
+    stdout.writeJson({
+      kind: PLAN_KIND,
+      value: {
+        lower_profiles: lower,
+        upper_profile: upper ?? "",
+        images: images.map((image) => {
+          const found = plan.images.find((item) => item.image === image);
+          const fault = faults.find((item) => item.image === image);
+          return {
+            name: image.name,
+            reference: image.reference,
+            profile: image.profile,
+            archive_path: (found ?? fault)?.archive?.path ?? null,
+            format: (found ?? fault)?.archive?.format ?? null,
+            errors: fault === undefined ? [] : listMessages(fault.error),
+          };
+        }),
+        operations: operations.map(toJson),
+      },
+    });
+  } else {
+    for (const operation of plan.preparation) stdout.writeLine(describeOperation(operation));
+    stdout.writeLine("propagate what the images' manifests ask for");
+    for (const operation of plan.closing) stdout.writeLine(describeOperation(operation));
+  }
+  if (faults.length === 0) return 0;
+  throw new TorcxError("failed", `Cannot apply: ${faults.length} of ${images.length} images would fail`, {
+    cause: faults.length === 1
+      ? faults[0]!.error
+      : new AggregateError(faults.map(({ error }) => listMessages(error).join(": "))),
+  });
+}
+
+function toJson(operation: Operation): Record<string, unknown> {
+  const fields = Object.entries(operation).map(([key, value]): [string, unknown] => [
+    key === "isOptional" ? "is_optional" : key,
+    typeof value === "string" && value.startsWith("/") ? decodePath(value as Operation["path"]) : value,
+  ]);
+  return Object.fromEntries(fields);
+}

@@ -1,0 +1,199 @@
+/** Owns `torcx plan`: what the next boot would do, and whether it would succeed. */
+
+import { listMessages, quote, TorcxError } from "../../../errors.ts";
+import { formatImage } from "../../../manifest/names.ts";
+import type { Context } from "../../context.ts";
+import type { CommandOptions } from "../../options/parse.ts";
+import { type Cell, formatSize, type Output, printable } from "../../output.ts";
+import { type Preview, previewBoot, type PreviewImage, recordWarnings } from "../../../apply/preview.ts";
+import { makePreviewSurroundings } from "../../rehearsal.ts";
+import { openSystem } from "../../system.ts";
+
+/** The kind of the preview as JSON. */
+const PLAN_KIND = "torcx-plan-v0";
+
+/**
+ * Shows the plan of the next boot.
+ *
+ * @throws {TorcxError} `failed` if the boot would fail; what was found is shown first.
+ */
+export async function runPlan(options: CommandOptions<"plan">, context: Context): Promise<number> {
+  const warnings: string[] = [];
+  using system = openSystem(options, { ...context, log: recordWarnings(context.log, warnings) });
+  const { profile, osRelease: osVersion } = options;
+  const preview = await previewBoot(system.root, system.settings, context.log, {
+    profile,
+    osVersion,
+    ...makePreviewSurroundings(context),
+  });
+  preview.warnings.unshift(...warnings);
+  const fault = findFault(preview);
+  if (context.stdout.format === "json") {
+    context.stdout.writeJson({ kind: PLAN_KIND, value: toJson(preview, fault === undefined) });
+  } else writePreview(context.stdout, preview, fault);
+  const error = fault ?? (options.isStrict ? findStrictFault(preview) : undefined);
+  if (error !== undefined) throw error;
+  return 0;
+}
+
+/** Returns why the boot's apply would fail, undefined if it would not. */
+function findFault(preview: Preview): TorcxError | undefined {
+  const { images, memoryBytes, memoryLimit, inodes, inodesLimit, upperFault } = preview;
+  const faults = images.filter(({ error }) => error !== undefined);
+  if (faults.length > 0) {
+    const names = faults.map(({ image }) => quote(formatImage(image))).join(", ");
+    const errors = faults.map(({ error }) => error);
+    return new TorcxError(
+      "failed",
+      `Cannot apply at the next boot: ${faults.length} of ${images.length} images would fail: ${names}`,
+      {
+        cause: errors.length === 1 ? errors[0] : new AggregateError(errors, "Each for its own reason"),
+      },
+    );
+  }
+  if (memoryLimit !== undefined && memoryBytes > memoryLimit) {
+    return new TorcxError(
+      "no_space",
+      `Cannot apply at the next boot: the images take ${formatSize(memoryBytes)}, the tmpfs has ${
+        formatSize(memoryLimit)
+      }`,
+      { hint: 'Set "unpack_size" in the config file, or take images as squashfs: those take no memory' },
+    );
+  }
+  if (inodes !== undefined && inodesLimit !== undefined && inodes > inodesLimit) {
+    return new TorcxError(
+      "no_space",
+      `Cannot apply at the next boot: the images take ${inodes} files, directories and links, the tmpfs can hold ${inodesLimit}`,
+      { hint: 'Raise "unpack_inodes" in the config file, or take images as squashfs: those take none' },
+    );
+  }
+  if (upperFault === undefined) return undefined;
+  return new TorcxError(
+    "not_found",
+    "Cannot apply the selected profile at the next boot, which would go on without it",
+    {
+      cause: new TorcxError("not_found", upperFault),
+      hint: 'Choose one with "torcx profile set-next NAME"',
+    },
+  );
+}
+
+/** Returns what `--strict` has against a boot that would succeed. */
+function findStrictFault({ warnings, conflicts }: Preview): TorcxError | undefined {
+  const faults = [
+    ...warnings,
+    ...conflicts.map(({ image, to, kept }) =>
+      `image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`
+    ),
+  ];
+  if (faults.length === 0) return undefined;
+  return new TorcxError("failed", "Cannot call the next boot good: --strict allows no warning", {
+    cause: faults.length === 1
+      ? new TorcxError("failed", faults[0]!)
+      : new AggregateError(faults, "There are several"),
+  });
+}
+
+function toJson(preview: Preview, isSuccess: boolean): unknown {
+  return {
+    would_succeed: isSuccess,
+    os_version: preview.osVersion ?? null,
+    lower_profiles: preview.lower,
+    upper_profile: preview.upper ?? null,
+    upper_profile_fault: preview.upperFault ?? null,
+    switched_off_by: preview.switchedOffBy ?? null,
+    images: preview.images.map((item) => ({
+      name: item.image.name,
+      reference: item.image.reference,
+      profile: item.image.profile,
+      layer: item.layer ?? null,
+      filepath: item.archive?.path ?? null,
+      format: item.archive?.format ?? null,
+      reason: item.reason ?? null,
+      shadowed: item.shadowed.map(({ path }) => path),
+      compressed_bytes: item.archiveBytes ?? null,
+      memory_bytes: item.memoryBytes ?? null,
+      errors: item.error === undefined ? [] : listMessages(item.error),
+    })),
+    assets: preview.assets,
+    conflicts: preview.conflicts,
+    overrides: preview.overrides.map(({ isHidden, path, ...asset }) => ({
+      ...asset,
+      path,
+      effective: isHidden ? "system" : "image",
+    })),
+    warnings: preview.warnings,
+    notes: preview.notes,
+    memory_bytes: preview.memoryBytes,
+    memory_limit_bytes: preview.memoryLimit ?? null,
+    inodes: preview.inodes ?? null,
+    inodes_limit: preview.inodesLimit ?? null,
+  };
+}
+
+/** Says what becomes of the boot: a selected profile that is missing stops nothing. */
+function describeVerdict(out: Output, fault: TorcxError | undefined): string {
+  if (fault === undefined) return out.style("green", "would succeed");
+  if (fault.code !== "not_found") return out.style("red", "would fail");
+  return out.style("yellow", "would go on without the selected profile");
+}
+
+function writePreview(out: Output, preview: Preview, fault: TorcxError | undefined): void {
+  const { lower, upper, osVersion, memoryBytes, memoryLimit } = preview;
+  const verdict = describeVerdict(out, fault);
+  const names = upper === undefined ? lower : [...lower, upper];
+  if (preview.switchedOffBy === undefined) out.writeLine(`Next boot:  ${verdict}`);
+  else {
+    // The command line of the next boot is the boot loader's: nobody knows it before.
+    out.writeLine(`Next boot:  ${out.style("yellow", "would do nothing")} with torcx=0, as in this boot;`);
+    out.writeLine(`            without it, it ${verdict}`);
+    out.writeLine(`Why:        ${preview.switchedOffBy} switches torcx off`);
+  }
+  out.writeLine(`OS version: ${osVersion ?? "unknown"}`);
+  out.writeLine(`Profiles:   ${names.length === 0 ? "none" : names.join(", ")}`);
+  const limit = memoryLimit === undefined ? "" : ` of ${formatSize(memoryLimit)}`;
+  out.writeLine(`Memory:     ${formatSize(memoryBytes)}${limit}`);
+  writeTable(out, ["IMAGE", "REFERENCE", "PROFILE", "ARCHIVE", "WHY", "MEMORY"], preview.images.map(makeRow));
+  writeTable(
+    out,
+    ["KIND", "IMAGE", "TARGET"],
+    preview.assets.map(({ kind, image, to }) => [kind, image, to]),
+  );
+  writeTable(
+    out,
+    ["CONFLICT", "IMAGE", "KEPT AS IN"],
+    preview.conflicts.map(({ to, image, kept }) => [{ text: to, style: "yellow" }, image, kept]),
+  );
+  writeTable(
+    out,
+    ["SAME NAME", "IMAGE", "TAKES EFFECT"],
+    preview.overrides.map(({ path, image, isHidden }) => [
+      path,
+      image,
+      isHidden ? { text: "the system's", style: "yellow" } : "the image's",
+    ]),
+  );
+  for (const note of preview.notes) out.writeLine(`Note: ${printable(note)}`);
+  for (const warning of preview.warnings) {
+    out.writeLine(`${out.style("yellow", "Warning:")} ${printable(warning)}`);
+  }
+}
+
+function makeRow({ image, layer, archive, reason, shadowed, memoryBytes, error }: PreviewImage): Cell[] {
+  const count = shadowed.length === 0 ? "" : ` (${shadowed.length} shadowed)`;
+  const state: Cell = error === undefined ? `${reason}${count}` : { text: "would fail", style: "red" };
+  return [
+    image.name,
+    image.reference,
+    layer === undefined ? image.profile : `${image.profile} (${layer})`,
+    archive?.path ?? { text: "missing", style: "red" },
+    state,
+    memoryBytes === undefined ? "-" : formatSize(memoryBytes),
+  ];
+}
+
+function writeTable(out: Output, titles: readonly string[], rows: readonly Cell[][]): void {
+  if (rows.length === 0) return;
+  out.writeLine();
+  out.writeTable(titles, rows);
+}
