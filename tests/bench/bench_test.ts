@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { findReasonToSkip } from "../binary/requirements.ts";
+import { findReasonToSkip } from "../support/requirements.ts";
 import { PROJECT_DIR, STD_FLAGS } from "../support/std_flags.ts";
 import { makeBytes } from "./inputs.ts";
 import { findMedian } from "./measure.ts";

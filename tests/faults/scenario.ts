@@ -4,8 +4,8 @@
  */
 
 import { join } from "@std/path";
-import { makeProfile, type Node, writeNodes } from "../catalog/tree.ts";
-import { makeManifest, packImage } from "../cli/archives.ts";
+import { makeProfile, type Node, writeNodes } from "../support/nodes.ts";
+import { makeManifest, packImage } from "../support/archives.ts";
 import { runCommand } from "../vm/command.ts";
 import type { Fault } from "./sample.ts";
 

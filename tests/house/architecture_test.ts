@@ -1,0 +1,150 @@
+/** Holds the rooms of lib/ apart: imports point one way, and what only one place may do stays there. */
+
+import { assert, assertEquals } from "@std/assert";
+import {
+  type Import,
+  listLoadedWith,
+  readImports,
+  readSources,
+  type Source,
+} from "../support/import_graph.ts";
+
+/** Each room's neighbours to the right; what those may import, it may too. */
+const ARROWS: Record<string, readonly string[]> = {
+  "main.ts": ["cli", "boot"],
+  cli: ["boot", "apply", "remote", "version"],
+  boot: ["apply"],
+  apply: ["state", "image"],
+  remote: ["catalog"],
+  state: ["catalog"],
+  image: ["archive", "catalog"],
+  catalog: ["config"],
+  config: ["manifest", "sys"],
+  sys: ["log"],
+  manifest: ["log", "suggestions"],
+  log: ["errors"],
+  archive: ["errors"],
+  errors: ["bytes", "exit"],
+  bytes: [],
+  exit: [],
+  suggestions: [],
+  version: [],
+};
+
+const sources = await readSources();
+const imports = (await readImports(sources.map(({ path }) => path)))
+  .filter(({ from }) => from === "main.ts" || from.startsWith("lib/"));
+
+/** Returns the room of a file: its directory below lib/, or its name there. */
+function getRoom(path: string): string {
+  return /^lib\/([a-z_]+)/.exec(path)?.[1] ?? path;
+}
+
+/** Returns what a room may import, itself included. */
+function listReachable(room: string, seen = new Set<string>()): Set<string> {
+  if (!seen.has(room)) {
+    seen.add(room);
+    for (const next of ARROWS[room] ?? []) listReachable(next, seen);
+  }
+  return seen;
+}
+
+/** Returns the imports that point the wrong way. */
+function listWrongArrows(all: readonly Import[]): string[] {
+  return all
+    .filter(({ to }) => to === "main.ts" || to.startsWith("lib/"))
+    .filter(({ from, to }) => !listReachable(getRoom(from)).has(getRoom(to)))
+    .map(({ from, to }) => `${from} -> ${to}`);
+}
+
+/** Returns where a pattern occurs outside the places that may have it. */
+function listUses(all: readonly Source[], pattern: RegExp, allowed: readonly string[]): string[] {
+  return all
+    .filter(({ path }) => !allowed.includes(path))
+    .flatMap(({ path, code }) => (code.match(pattern) ?? []).map((use) => `${path}: ${use}`));
+}
+
+Deno.test("imports between rooms point to the right", () => {
+  assert(imports.length > 100, "the graph must not be empty");
+  assertEquals(listWrongArrows(imports), []);
+});
+
+Deno.test("every directory of lib/ is a known room", () => {
+  const rooms = new Set(sources.map(({ path }) => getRoom(path)));
+  assertEquals([...rooms].filter((room) => !(room in ARROWS)), []);
+});
+
+Deno.test("listWrongArrows() tells an arrow to the left", () => {
+  const arrow = (from: string, to: string): Import => ({
+    from,
+    to,
+    specifier: to,
+    isDynamic: false,
+    isType: false,
+  });
+  const wrong = [
+    arrow("lib/archive/tar.ts", "lib/sys/root.ts"),
+    arrow("lib/manifest/image.ts", "lib/sys/root.ts"),
+    arrow("lib/config/settings.ts", "lib/catalog/stores.ts"),
+    arrow("lib/sys/root.ts", "main.ts"),
+    arrow("lib/apply/apply.ts", "lib/remote/fetch.ts"),
+  ];
+  const right = [
+    arrow("main.ts", "lib/config/settings.ts"),
+    arrow("lib/apply/apply.ts", "lib/sys/root.ts"),
+    arrow("lib/sys/root.ts", "lib/bytes.ts"),
+  ];
+  assertEquals(listWrongArrows([...wrong, ...right]), wrong.map(({ from, to }) => `${from} -> ${to}`));
+});
+
+// What only one place may do: the pattern, and the files that may have it.
+const RESERVED: { what: string; pattern: RegExp; allowed: readonly string[] }[] = [
+  {
+    what: "the process's arguments, environment and exit belong to main.ts",
+    pattern: /\b(?:Deno\.(?:exit|exitCode|args|env)|process\.(?:exit|env|argv)\w*)\b|"node:process"/g,
+    allowed: ["main.ts"],
+  },
+  { what: "the one dlopen is in lib/sys/libc.ts", pattern: /\bdlopen\b/g, allowed: ["lib/sys/libc.ts"] },
+  {
+    what: "only the wrappers of system calls import lib/sys/libc.ts",
+    pattern: /from "[^"]*\blibc\.ts"/g,
+    allowed: ["calls", "call_arguments", "attribute_calls", "mount_calls"].map((name) =>
+      `lib/sys/${name}.ts`
+    ),
+  },
+  {
+    what: "only main.ts and lib/cli/process.ts print",
+    pattern: /\bconsole\.|\bDeno\.(?:stdout|stderr)\b/g,
+    allowed: ["main.ts", "lib/cli/process.ts"],
+  },
+  { what: "nothing prompts", pattern: /\b(?:prompt|alert|confirm)\(/g, allowed: [] },
+  { what: "nothing evaluates text as code", pattern: /\beval\(|\bnew Function\b/g, allowed: [] },
+];
+
+for (const { what, pattern, allowed } of RESERVED) {
+  Deno.test(`sources: ${what}`, () => assertEquals(listUses(sources, pattern, allowed), []));
+}
+
+Deno.test("sources: only lib/remote/ uses the network", () => {
+  const others = sources.filter(({ path }) => !path.startsWith("lib/remote/"));
+  assertEquals(
+    listUses(others, /\bfetch\(|\bDeno\.(?:connect|listen|serve)\w*|"node:(?:https?|net|tls)"/g, []),
+    [],
+  );
+});
+
+Deno.test("sources: nobody imports the stand-ins by path", () => {
+  assertEquals(imports.filter(({ specifier }) => specifier.includes(".tasks")), []);
+});
+
+Deno.test("imports from outside are built-ins or declared packages", () => {
+  const outside = imports.map(({ specifier }) => specifier).filter((specifier) => !specifier.startsWith("."));
+  assertEquals(outside.filter((specifier) => !/^(?:node:|@std\/(?:cli|fs|path|tar)\b)/.test(specifier)), []);
+});
+
+Deno.test("the generator loads no command, no option table, no network and no package", () => {
+  const loaded = [...listLoadedWith("main.ts", imports)];
+  assert(loaded.includes("lib/boot/generator.ts"), "main.ts must load the generator statically");
+  const pattern = /^lib\/(?:cli\/(?:commands|options|docs)|remote)|^\.tasks\/|^jsr:|^npm:/;
+  assertEquals(loaded.filter((file) => pattern.test(file)), []);
+});

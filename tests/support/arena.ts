@@ -1,0 +1,75 @@
+/**
+ * Owns a directory for tests of unpacking: the root to unpack into, and beside it a sentinel that must
+ * not change whatever the archive says.
+ */
+
+import { encodePath } from "../../lib/bytes.ts";
+import { type UnpackOptions, type UnpackSummary, unpackTar } from "../../lib/image/unpack.ts";
+import type { Resolver } from "../../lib/sys/resolve.ts";
+import { Root } from "../../lib/sys/root.ts";
+import { concat, END } from "./tar_builder.ts";
+import { fingerprint, readTree } from "./tree.ts";
+
+/** One file of an unpacked tree, as short text. */
+export type TreeText = Record<string, string>;
+
+/** Dispose it to remove it. */
+export class Arena implements Disposable {
+  readonly directory: string = Deno.makeTempDirSync({ prefix: "torcx-image-" });
+  readonly root: string = `${this.directory}/root`;
+  readonly #before: string;
+
+  constructor() {
+    Deno.mkdirSync(this.root);
+    Deno.mkdirSync(`${this.directory}/victim`);
+    Deno.writeTextFileSync(`${this.directory}/victim/hello`, "hello\n");
+    this.#before = fingerprint(`${this.directory}/victim`);
+  }
+
+  /** Whether what is beside the root is as it was. */
+  get isSentinelSame(): boolean {
+    const names = [...Deno.readDirSync(this.directory)].map(({ name }) => name).sort();
+    return names.filter((name) => name !== "archive").join() === "root,victim" &&
+      fingerprint(`${this.directory}/victim`) === this.#before;
+  }
+
+  /** Writes an archive of these blocks, and returns its path. */
+  write(...blocks: readonly Uint8Array[]): string {
+    const path = `${this.directory}/archive`;
+    Deno.writeFileSync(path, concat(...blocks, END));
+    return path;
+  }
+
+  /** Unpacks a plain archive of these blocks. */
+  async unpack(
+    blocks: readonly Uint8Array[],
+    resolver: Resolver,
+    options: Partial<UnpackOptions> = {},
+  ): Promise<UnpackSummary> {
+    using host = Root.open("/");
+    using source = host.openFile(encodePath(this.write(...blocks)));
+    using target = Root.open(this.root, { resolver });
+    return await unpackTar(source, target, { compression: "none", ...options });
+  }
+
+  /** Returns the tree: `mode` and contents, `-> target`, `fifo`; a name of the same file is `= FIRST`. */
+  readText(): TreeText {
+    const text: TreeText = {};
+    const seen = new Map<unknown, string>();
+    for (const [path, node] of [...readTree(this.root)].sort(([a], [b]) => a < b ? -1 : 1)) {
+      const first = node.type === "directory" ? undefined : seen.get(node);
+      const mode = (node.mode ?? 0).toString(8);
+      seen.set(node, path);
+      if (first !== undefined) text[path] = `= ${first}`;
+      else if (node.type === "symlink") text[path] = `-> ${node.target}`;
+      else if (node.type === "directory") text[path] = `d ${mode}`;
+      else if (node.type === "fifo") text[path] = `fifo ${mode}`;
+      else text[path] = `${mode} ${Deno.readTextFileSync(`${this.root}/${path}`)}`;
+    }
+    return text;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.directory, { recursive: true });
+  }
+}

@@ -1,0 +1,175 @@
+/** Tests where assets go and what is kept, row by row of the table of kinds. */
+
+import { assertEquals } from "@std/assert";
+import type { Operation } from "../../../lib/apply/operations.ts";
+import type { PlannedImage } from "../../../lib/apply/plan.ts";
+import { planPropagation, type PropagationPlan } from "../../../lib/apply/propagate.ts";
+import { makeManifest } from "../../support/archives.ts";
+import { type Node, withTree } from "../../support/nodes.ts";
+
+const UNPACK = "run/torcx/unpack";
+
+/** Returns an image as the plan has it; only its name matters here. */
+function makeImage(name: string): PlannedImage {
+  return {
+    image: { name, reference: "1", profile: "edge" },
+    archive: { name, reference: "1", format: "tgz", path: "/x", store: "/" },
+    archiveBytes: 1,
+    archiveStat: { dev: 0n, ino: 1n, mtimeSec: 0, mtimeNsec: 0 },
+  } as unknown as PlannedImage;
+}
+
+function describe(operation: Operation): string {
+  switch (operation.kind) {
+    case "make_dir":
+      return `make ${operation.path}`;
+    case "copy":
+      return `copy ${operation.from.replace("/run/torcx/unpack/", "")} ${operation.path} ${
+        operation.mode.toString(8)
+      }`;
+    case "link":
+      return `link ${operation.path} ${operation.target}`;
+    default:
+      return operation.kind;
+  }
+}
+
+interface PropagationCase {
+  name: string;
+  /** Files by image: manifest and tree. */
+  images: Record<string, Record<string, Node>>;
+  system?: Record<string, Node>;
+  operations: string[];
+  conflicts?: string[];
+  faults?: string[];
+}
+
+const TARGETS: Record<string, string> = {
+  network: "/run/systemd/network",
+  units: "/run/systemd/system",
+  sysusers: "/run/sysusers.d",
+  tmpfiles: "/run/tmpfiles.d",
+  udev_rules: "/run/udev/rules.d",
+};
+
+const LINK = { ...makeManifest({ units: ["/u"] }), "u/a": { link: "../a.service" } };
+const FILE = { ...makeManifest({ units: ["/a.service"] }), "a.service": "text" };
+const BIN = { ...makeManifest({ bin: ["/bin"] }), "bin/a": "" };
+
+const CASES: readonly PropagationCase[] = [
+  {
+    name: "bin: links from the bin dir to the absolute path below the unpack dir",
+    images: { one: BIN },
+    system: { "run/torcx/bin/.keep": "" },
+    operations: ["link /run/torcx/bin/a /run/torcx/unpack/one/bin/a"],
+  },
+  ...Object.entries(TARGETS).map(([kind, directory]): PropagationCase => ({
+    name: `${kind}: copies to ${directory}, which is made with all its parents but once`,
+    images: { one: { ...makeManifest({ [kind]: ["/x/a", "/x/d"] }), "x/a": "", "x/d/b": "", "x/d/c": "" } },
+    system: { "run/.keep": "" },
+    operations: [
+      ...directory.split("/").slice(2).map((_, at, names) => `make /run/${names.slice(0, at + 1).join("/")}`),
+      `copy one/x/a ${directory}/a 644`,
+      `make ${directory}/d`,
+      `copy one/x/d/b ${directory}/d/b 644`,
+      `copy one/x/d/c ${directory}/d/c 644`,
+    ],
+  })),
+  {
+    name: "recreates a symlink with the same target text",
+    images: { one: LINK },
+    system: { "run/systemd/system/u/.keep": "" },
+    operations: ["link /run/systemd/system/u/a ../a.service"],
+  },
+  {
+    name: "an existing identical symlink is no conflict",
+    images: { one: LINK },
+    system: { "run/systemd/system/u/a": { link: "../a.service" } },
+    operations: [],
+  },
+  {
+    name: "keeps an existing symlink with another target and reports a conflict",
+    images: { one: LINK },
+    system: { "run/systemd/system/u/a": { link: "../b.service" } },
+    operations: [],
+    conflicts: ["one: /run/systemd/system/u/a kept as the system"],
+  },
+  {
+    name: "keeps an existing file of the same text and reports a conflict",
+    images: { one: FILE },
+    system: { "run/systemd/system/a.service": "text" },
+    operations: [],
+    conflicts: ["one: /run/systemd/system/a.service kept as the system"],
+  },
+  {
+    name: "keeps an existing symlink to nothing in a file's place",
+    images: { one: FILE },
+    system: { "run/systemd/system/a.service": { link: "/dev/null" } },
+    operations: [],
+    conflicts: ["one: /run/systemd/system/a.service kept as the system"],
+  },
+  {
+    name: "the first image wins among files",
+    images: { one: FILE, two: FILE },
+    system: { "run/systemd/system/.keep": "" },
+    operations: ["copy one/a.service /run/systemd/system/a.service 644"],
+    conflicts: ['two: /run/systemd/system/a.service kept as image "one"'],
+  },
+  {
+    name: "the first image wins among programs",
+    images: { two: BIN, one: BIN },
+    system: { "run/torcx/bin/.keep": "" },
+    operations: ["link /run/torcx/bin/a /run/torcx/unpack/two/bin/a"],
+    conflicts: ['one: /run/torcx/bin/a kept as image "two"'],
+  },
+  {
+    name: "identical symlinks of two images are no conflict",
+    images: { one: LINK, two: LINK },
+    system: { "run/systemd/system/u/.keep": "" },
+    operations: ["link /run/systemd/system/u/a ../a.service"],
+  },
+  {
+    name: "an image without a manifest propagates nothing",
+    images: { one: { "bin/a": "" } },
+    operations: [],
+  },
+  {
+    name: "each image that cannot be used is a fault, the others are planned",
+    images: {
+      one: makeManifest({ units: ["/none"] }),
+      two: makeManifest({ units: ["relative"] }),
+      three: BIN,
+    },
+    system: { "run/torcx/bin/.keep": "" },
+    operations: ["link /run/torcx/bin/a /run/torcx/unpack/three/bin/a"],
+    faults: ["one", "two"],
+  },
+];
+
+for (const { name, images, system = {}, operations, conflicts = [], faults = [] } of CASES) {
+  Deno.test(`planPropagation() ${name}`, async () => {
+    const nodes: Record<string, Node> = { ...system };
+    for (const [image, files] of Object.entries(images)) {
+      for (const [path, node] of Object.entries(files)) nodes[`${UNPACK}/${image}/${path}`] = node;
+    }
+    await withTree(nodes, (tree) => {
+      const plan: PropagationPlan = planPropagation(
+        tree.root,
+        tree.readSettings(),
+        Object.keys(images).map(makeImage),
+      );
+      // Directories are read in the file system's order; what is made first must still come first.
+      const described = plan.operations.map(describe);
+      assertEquals(described.toSorted(), operations.toSorted());
+      for (const [at, line] of described.entries()) {
+        const [, , to = ""] = line.startsWith("copy") ? line.split(" ") : ["", "", ""];
+        const parent = described.indexOf(`make ${to.replace(/\/[^/]*$/, "")}`);
+        assertEquals(parent < at, true, line);
+      }
+      assertEquals(plan.conflicts.map(({ image, to, kept }) => `${image}: ${to} kept as ${kept}`), conflicts);
+      assertEquals(plan.faults.map(({ image }) => image.name as string), faults);
+      assertEquals(plan.assets.length, operations.filter((line) => !line.startsWith("make")).length);
+      assertEquals(plan.warnings, []);
+    });
+  });
+}
