@@ -1,6 +1,6 @@
 /**
- * Owns the error classes of the whole program and how a chain of them is told.
- * It refuses to print or exit: only `main.ts` does. Everybody imports it, it imports nobody.
+ * Owns the error classes of the whole program and how a chain of them is told. It refuses to print and to
+ * exit.
  */
 
 /** What kind of failure an error is; scripts and tests switch on it. */

@@ -1,7 +1,4 @@
-/**
- * Owns how each operation is carried out. It knows no order and takes nothing back: `apply.ts` calls
- * it, operation by operation, and `undo.ts` for the way back.
- */
+/** Owns how each operation is carried out. It refuses to know an order, and to take anything back. */
 
 import { decodePath, splitPath } from "../bytes.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";

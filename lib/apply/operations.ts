@@ -1,6 +1,6 @@
 /**
- * Owns the list of what an apply does to the system, as data: `--dry-run` prints it, `execute.ts`
- * carries it out, `undo.ts` takes it back, the journal keeps it across a kill. It changes nothing.
+ * Owns the list of what an apply does to the system, as data that can be printed, carried out, taken back,
+ * and kept across a kill. It changes nothing.
  */
 
 import { type ByteString, decodePath } from "../bytes.ts";

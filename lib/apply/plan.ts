@@ -1,6 +1,6 @@
 /**
- * Owns the plan of an apply: which profiles, which archives, and the operations up to the trees and
- * after the assets. It only reads; `apply.ts` carries it out, `--dry-run` and the generator look at it.
+ * Owns the plan of an apply: which profiles, which archives, and the operations up to the trees and after the
+ * assets. It only reads.
  */
 
 import { checkContent, HEAD_BYTES } from "../archive/magic.ts";

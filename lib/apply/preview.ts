@@ -1,7 +1,6 @@
 /**
- * Owns the preview of the next boot: the apply's own plan, the archives read to their end, where
- * their assets would go, what they would meet there, and the memory they would take. It changes
- * nothing; `torcx plan` shows it.
+ * Owns the preview of the next boot: the apply's own plan, the archives read to their end, where their assets
+ * would go, what they would meet there, and the memory they would take. It changes nothing.
  */
 
 import { type ImageFault, planApply, type PlannedImage } from "./plan.ts";

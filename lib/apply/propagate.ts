@@ -1,6 +1,6 @@
 /**
- * Owns where assets go: from the trees of the images to links and copies below /run, as operations,
- * with every conflict found before the first of them. It changes nothing; `apply.ts` calls it.
+ * Owns where assets go: from the trees of the images to links and copies below /run, as operations, with
+ * every conflict found before the first of them. It changes nothing.
  */
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the report while it is being made: phases and their times, images and what their archives and
- * trees are, assets, warnings, errors. `apply.ts` fills it in; it writes nothing.
+ * Owns the report while it is being made: phases and their times, images and what their archives and trees
+ * are, assets, warnings, errors. It writes nothing.
  */
 
 import { encodePath } from "../bytes.ts";

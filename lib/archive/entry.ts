@@ -1,6 +1,6 @@
 /**
- * Owns what a tar archive is made of once it is read: entries and the sink that takes them. The
- * reader (`tar_reader.ts`) makes them, the unpack policy (`lib/image`) takes them.
+ * Owns what a tar archive is made of once it is read: entries and the sink that takes them. It refuses to
+ * know what becomes of them.
  */
 
 import type { ByteString } from "../bytes.ts";

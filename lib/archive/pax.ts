@@ -1,6 +1,6 @@
 /**
- * Owns PAX extended headers: bytes → records, and what records mean for an entry. Keys and values are
- * byte strings; keys live in a Map, whatever they are called. Only the reader calls it.
+ * Owns PAX extended headers: bytes → records, and what records mean for an entry. Keys and values are byte
+ * strings; keys live in a Map, whatever they are called.
  */
 
 import { type ByteString, fromBytes, toBytes } from "../bytes.ts";

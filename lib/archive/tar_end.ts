@@ -1,6 +1,6 @@
 /**
  * Owns what may follow the zero blocks that end a tar archive: padding, or a second archive, which is told
- * and never read. Only the reader calls it.
+ * and never read.
  */
 
 import { refuseEntry } from "./tar_entry.ts";

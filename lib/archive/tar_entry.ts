@@ -1,6 +1,6 @@
 /**
- * Owns the merge of all headers of one entry: type, names, size, owner, time. Sizes are settled here,
- * after PAX, so that no later step can read data as headers. Only the reader calls it.
+ * Owns the merge of all headers of one entry: type, names, size, owner, time. Sizes are settled here, after
+ * PAX, so that no later step can read data as headers.
  */
 
 import { type ByteString, decodePath } from "../bytes.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the numbers of tar: octal and base-256 fields of headers, decimal values of PAX records. What
- * is neither is refused: tools that guess differently see different archives. Only this room calls it.
+ * Owns the numbers of tar: octal and base-256 fields of headers, decimal values of PAX records. What is
+ * neither is refused: tools that guess differently see different archives.
  */
 
 import { ArchiveError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the generator's apply in place: whether it can be done now, and doing it. Only the generator
- * calls it, and only where mounts made now last.
+ * Owns the generator's apply in place: whether it can be done now, and doing it. It refuses to judge whether
+ * mounts made now last.
  */
 
 import { encodePath } from "../bytes.ts";

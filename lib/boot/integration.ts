@@ -1,7 +1,7 @@
 /**
  * Owns the plan of what the running system is told after the seal: users, files, rules, networks and units
- * that came, each with the service manager's own program, so that they have the same effect as if they
- * had been there before the boot. It is pure; `integrate.ts` carries it out.
+ * that came, each with the service manager's own program, so that they have the same effect as if they had
+ * been there before the boot. It is pure.
  */
 
 import type { ApplyReport } from "../manifest/report.ts";

@@ -1,7 +1,6 @@
 /**
- * Owns which profiles a boot applies: the lower ones (with the docker-1.12 rule), the upper one
- * (option, kernel command line or selector), and their merge. It refuses to look into stores.
- * Callers: apply, the commands that tell what the next boot will do.
+ * Owns which profiles a boot applies: the lower ones (with the docker-1.12 rule), the upper one (option,
+ * kernel command line or selector), and their merge. It refuses to look into stores.
  */
 
 import { isErrno, quote, TorcxError } from "../errors.ts";

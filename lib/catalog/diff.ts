@@ -1,6 +1,4 @@
-/**
- * Owns how two profiles differ. It is pure. `torcx profile diff` is its caller.
- */
+/** Owns how two profiles differ. It is pure. */
 
 import type { ImageName } from "../manifest/names.ts";
 import type { Profile, ProfileImage } from "../manifest/profile.ts";

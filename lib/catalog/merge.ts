@@ -1,7 +1,4 @@
-/**
- * Owns the merge of profiles into one list of images. It is pure: text, disk and logs are refused.
- * Callers: boot_profiles, the commands that compare profiles.
- */
+/** Owns the merge of profiles into one list of images. It is pure: text, disk and logs are refused. */
 
 import type { ProfileName } from "../manifest/names.ts";
 import type { Profile, ProfileImage } from "../manifest/profile.ts";

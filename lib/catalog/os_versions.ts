@@ -1,4 +1,4 @@
-/** Owns the order of OS versions. It is pure; `removal.ts` is its caller. */
+/** Owns the order of OS versions. It is pure. */
 
 /**
  * Compares VERSION_IDs: numbers by value, other runs of characters as text, a `~` part before all

@@ -1,6 +1,6 @@
 /**
- * Owns the list of profiles on disk (layer over layer), reading one, and reading the selector. It
- * refuses to write (`edit.ts`) and to merge (`merge.ts`). Callers: boot_profiles, edit, commands.
+ * Owns the list of profiles on disk (layer over layer), reading one, and reading the selector. It refuses to
+ * write (`edit.ts`) and to merge (`merge.ts`).
  */
 
 import { isErrno, quote, TorcxError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the index of all stores: which archive stands for an image, and which it shadows. It refuses
- * to open an archive. Callers: apply, image and profile commands.
+ * Owns the index of all stores: which archive stands for an image, and which it shadows. It refuses to open
+ * an archive.
  */
 
 import { quote } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the way from options to the code that does them. Each command is a module that is loaded
- * only when it is called for; `main.ts` calls it and turns the number into the exit status.
+ * Owns the way from options to the code that does them. Each command is a module that is loaded only when it
+ * is called for. It refuses to exit: it returns the status.
  */
 
 import type { Context } from "./context.ts";

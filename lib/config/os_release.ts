@@ -1,7 +1,4 @@
-/**
- * Owns the os-release format and what of its VERSION_ID can name a directory. It refuses disk
- * access. `settings.ts` and the commands with `--os-release` are its callers.
- */
+/** Owns the os-release format and what of its VERSION_ID can name a directory. It refuses disk access. */
 
 import { quote, TorcxError } from "../errors.ts";
 

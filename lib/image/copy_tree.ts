@@ -1,6 +1,6 @@
 /**
- * Owns copying a mounted image into a directory: its files become entries of the same tree writer
- * that archives go through. `extract.ts` calls it.
+ * Owns copying a mounted image into a directory: its files become entries of the same tree writer that
+ * archives go through. It refuses to mount.
  */
 
 import type { EntryType, TarEntry, TarSink } from "../archive/entry.ts";

@@ -1,7 +1,6 @@
 /**
  * Owns the look into an archive without applying it: it is read to its end by the boot's own reader and
- * writer, but of its files only the names are kept. What it would propagate is told. Callers: `profile
- * check --deep`, the plan of the next boot.
+ * writer, but of its files only the names are kept. What it would propagate is told.
  */
 
 import type { TarEntry, TarSink } from "../archive/entry.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the kind `torcx-config-v0`, the config file. It refuses to judge the values: `lib/config`,
- * its caller, validates them together with the other sources.
+ * Owns the kind `torcx-config-v0`, the config file. It refuses to judge the values: they are validated
+ * together with those of the other sources.
  */
 
 import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";

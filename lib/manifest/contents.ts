@@ -1,6 +1,6 @@
 /**
- * Owns the kind `torcx-remote-contents-v1`: which images a remote has. It refuses to verify: the
- * text that it is handed has passed its signature. Caller: remote.
+ * Owns the kind `torcx-remote-contents-v1`: which images a remote has. It refuses to verify: the text that it
+ * is handed has passed its signature.
  */
 
 import { quote } from "../errors.ts";

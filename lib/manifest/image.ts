@@ -1,6 +1,6 @@
 /**
- * Owns the kind `image-manifest-v0`, the file `/.torcx/manifest.json` of an image: which of its
- * files are propagated where. It refuses to resolve paths. Callers: image, apply.
+ * Owns the kind `image-manifest-v0`, the file `/.torcx/manifest.json` of an image: which of its files are
+ * propagated where. It refuses to resolve paths.
  */
 
 import { ASSET_KINDS, type AssetKind } from "./asset_kinds.ts";

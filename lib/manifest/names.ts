@@ -1,7 +1,7 @@
 /**
- * Owns the names of profiles and images: branded types that only these parsers make. A name becomes
- * a path component, a line of the seal and a word of a unit, so that what could break one of those
- * is refused wherever it is read. Everybody above imports it.
+ * Owns the names of profiles and images: branded types that only these parsers make. A name becomes a path
+ * component, a line of the seal and a word of a unit, so that what could break one of those is refused
+ * wherever it is read.
  */
 
 import { quote, TorcxError } from "../errors.ts";

@@ -1,7 +1,6 @@
 /**
- * Owns the kinds `profile-manifest-v0` and `profile-manifest-v1`: decode, encode and the two edits
- * of a profile's images, with every field that it does not know kept as it was. It refuses disk
- * access. Callers: catalog, apply.
+ * Owns the kinds `profile-manifest-v0` and `profile-manifest-v1`: decode, encode and the two edits of a
+ * profile's images, with every field that it does not know kept as it was. It refuses disk access.
  */
 
 import { quote } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the kind `remote-manifest-v0`: where a remote is and which keyrings may sign for it. It
- * refuses to fetch or verify. Caller: remote.
+ * Owns the kind `remote-manifest-v0`: where a remote is and which keyrings may sign for it. It refuses to
+ * fetch or verify.
  */
 
 import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";

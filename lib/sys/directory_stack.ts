@@ -1,7 +1,6 @@
 /**
  * Owns the directories on the way down a tree, as descriptors, of which only the deepest few stay open:
- * RLIMIT_NOFILE is often 1024, and so may be the depth of a tree. The walk in `resolve.ts` and the
- * removal of trees use it.
+ * RLIMIT_NOFILE is often 1024, and so may be the depth of a tree. It refuses to choose the way.
  */
 
 import type { ByteString } from "../bytes.ts";

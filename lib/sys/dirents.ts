@@ -1,6 +1,4 @@
-/**
- * Owns reading directories by getdents64(2). `Root` and the removal of trees call it.
- */
+/** Owns reading directories by getdents64(2). It refuses to open: the descriptor is handed in. */
 
 import type { ByteString } from "../bytes.ts";
 import { getdents64 } from "./calls.ts";

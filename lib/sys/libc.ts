@@ -1,9 +1,8 @@
 /**
- * Owns the one dlopen of the program and the signature of each libc function it uses. It refuses
- * meaning: `calls.ts` and its neighbours wrap each function; nobody else imports this file.
+ * Owns the one dlopen of the program and the signature of each libc function it uses. It refuses meaning.
  *
- * Results of ssize_t are declared i32: no call here moves 2 GiB at once, and a 32-bit result spares
- * a BigInt per call. `buffer` parameters take NUL-terminated bytes or plain memory.
+ * Results of ssize_t are declared i32: no call here moves 2 GiB at once, and a 32-bit result spares a BigInt
+ * per call. `buffer` parameters take NUL-terminated bytes or plain memory.
  */
 
 /** libc's functions, as in their man pages. */

@@ -1,6 +1,6 @@
 /**
- * Owns line-wise writing to a log device such as /dev/kmsg: one line is one write(2). `main.ts`
- * opens it for the generator, whose stderr is easily lost.
+ * Owns line-wise writing to a log device such as /dev/kmsg: one line is one write(2). It refuses to choose
+ * the device.
  */
 
 import { encodePath } from "../bytes.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns path resolution inside a root directory: openat2(2) with RESOLVE_IN_ROOT, or the same walk
- * in user space where the kernel (before 5.6) or a seccomp filter has none. `Root` is its caller.
+ * Owns path resolution inside a root directory: openat2(2) with RESOLVE_IN_ROOT, or the same walk in user
+ * space where the kernel (before 5.6) or a seccomp filter has none.
  */
 
 import { isErrno, quote, SyscallError } from "../errors.ts";

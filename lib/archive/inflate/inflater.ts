@@ -1,7 +1,7 @@
 /**
- * Owns inflating gzip piece by piece into one buffer that is used again and again. It goes below the
- * streams of node:zlib, to the handle that they drive: a stream makes a new buffer for each piece, and
- * what waits for the collector doubles the memory of the process. `gzip.ts` calls it.
+ * Owns inflating gzip piece by piece into one buffer that is used again and again. It goes below the streams
+ * of node:zlib, to the handle that they drive: a stream makes a new buffer for each piece, and what waits for
+ * the collector doubles the memory of the process.
  */
 
 import { constants, createGunzip } from "node:zlib";

@@ -1,6 +1,6 @@
 /**
- * Owns the memory that the main thread and the inflating thread share: a ring of packed pieces one way,
- * a ring of inflated pieces the other way. `inflate_thread.ts` and `inflate_worker.ts` are its two sides.
+ * Owns the memory that the main thread and the inflating thread share: a ring of packed pieces one way, a
+ * ring of inflated pieces the other way. It refuses to know what the pieces hold.
  */
 
 const INPUT_SLOTS = 8;

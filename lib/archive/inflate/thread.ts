@@ -1,6 +1,6 @@
 /**
- * Owns inflating an archive on a second thread while the main thread unpacks another one. There is one
- * such thread at most: it costs 18 MB. `inflate_lanes.ts` says who has it.
+ * Owns inflating an archive on a second thread while the main thread unpacks another one. There is one such
+ * thread at most: it costs 18 MB. It refuses to choose the archive.
  */
 
 import { setImmediate } from "node:timers";

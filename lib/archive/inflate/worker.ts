@@ -1,6 +1,6 @@
 /**
- * Owns the inflating thread: takes packed pieces from the ring, gives inflated ones, until the file ends
- * or is found damaged; then waits for the next file. `inflate_thread.ts` starts it; it touches nothing but the ring.
+ * Owns the inflating thread: takes packed pieces from the ring, gives inflated ones, until the file ends or
+ * is found damaged; then waits for the next file. It touches nothing but the ring.
  */
 
 import { ArchiveError } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns `Options`, the one typed form of a command line, and its parser over the table of verbs.
- * What it returns is checked whole; a wrong use throws before anything is done. `main.ts` calls it.
+ * Owns `Options`, the one typed form of a command line, and its parser over the table of verbs. What it
+ * returns is checked whole; a wrong use throws before anything is done.
  */
 
 import { quote, TorcxError, type UsageError } from "../../errors.ts";

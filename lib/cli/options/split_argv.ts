@@ -1,6 +1,6 @@
 /**
- * Owns the split of argv into verb, flags and positionals, still as text. It knows which flags take
- * a value from the table of verbs and refuses what the table does not have; `options.ts` calls it.
+ * Owns the split of argv into verb, flags and positionals, still as text. It knows which flags take a value
+ * from the table of verbs and refuses what the table does not have.
  */
 
 import { parseArgs } from "@std/cli/parse-args";

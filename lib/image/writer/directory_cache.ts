@@ -1,6 +1,6 @@
 /**
- * Owns the open parent directories of an image that is being unpacked: most entries lie in the same
- * few. Missing parents are made. Only the tree writer calls it.
+ * Owns the open parent directories of an image that is being unpacked: most entries lie in the same few.
+ * Missing parents are made.
  */
 
 import { type ByteString, encodePath, joinPath } from "../../bytes.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns the order in which directories get their metadata once everything is in them: below before
- * above, without a look-up from the root for each. Only the tree writer calls it.
+ * Owns the order in which directories get their metadata once everything is in them: below before above,
+ * without a look-up from the root for each.
  */
 
 import type { TarEntry } from "../../archive/entry.ts";

@@ -1,7 +1,4 @@
-/**
- * Owns the names of archive entries made safe: what may be used below the image root. Only the tree
- * writer calls it.
- */
+/** Owns the names of archive entries made safe: what may be used below the image root. It touches no disk. */
 
 import { type ByteString, splitPath } from "../../bytes.ts";
 import { refuseEntry } from "../../archive/tar_entry.ts";

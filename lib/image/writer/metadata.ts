@@ -1,7 +1,4 @@
-/**
- * Owns owners, modes, attributes and times of unpacked files, in the order that nothing later undoes.
- * Only the tree writer calls it.
- */
+/** Owns owners, modes, attributes and times of unpacked files, in the order that nothing later undoes. */
 
 import type { TarEntry } from "../../archive/entry.ts";
 import type { ByteString } from "../../bytes.ts";

@@ -1,6 +1,6 @@
 /**
- * Owns which extended attributes an unpacked file gets: `user.*`, file capabilities, and the SELinux
- * label where SELinux is on. The rest is left out with a remark. Only the tree writer calls it.
+ * Owns which extended attributes an unpacked file gets: `user.*`, file capabilities, and the SELinux label
+ * where SELinux is on. The rest is left out with a remark.
  */
 
 import { type ByteString, decodePath, encodePath } from "../../bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * Owns how archives and stores are removed on the command line: the list is shown, on a terminal a person is
- * asked, what is gone is told. It refuses to plan; the image verbs that remove call it.
+ * asked, what is gone is told. It refuses to plan.
  */
 
 import { listMessages, TorcxError } from "../../../errors.ts";

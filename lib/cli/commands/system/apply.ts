@@ -1,4 +1,4 @@
-/** Owns `torcx apply`: by hand, or as torcx.service calls it with `--boot`. */
+/** Owns `torcx apply`: by hand, or with `--boot` in torcx.service. */
 
 import { type ApplyOutcome, applyProfile } from "../../../apply/apply.ts";
 import { integrate } from "../../../boot/integrate.ts";
