@@ -26,7 +26,7 @@ export class Recorder {
       mode,
       outcome: "failed",
       lower_profiles: [],
-      upper_profile: "",
+      upper_profile: null,
       upper_profile_fault: null,
       started_at: new Date().toISOString(),
       duration_ms: 0,
@@ -58,7 +58,7 @@ export class Recorder {
   /** Takes over what was planned. */
   setPlan({ selection, images, missing, broken }: ApplyPlan): void {
     this.report.lower_profiles = selection.lower;
-    this.report.upper_profile = selection.upper ?? "";
+    this.report.upper_profile = selection.upper ?? null;
     this.report.upper_profile_fault = selection.upperFault ?? null;
     this.report.warnings.push(...selection.warnings);
     const planned = new Map(images.map((item) => [item.image.name, item]));

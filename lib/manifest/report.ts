@@ -106,7 +106,8 @@ export interface ApplyReport {
   mode: ApplyMode;
   outcome: "sealed" | "failed";
   lower_profiles: string[];
-  upper_profile: string;
+  /** Null if there was none. */
+  upper_profile: string | null;
   /** Why the profile that was selected is not the upper one; null if it is, or none was selected. */
   upper_profile_fault: string | null;
   /** ISO 8601, UTC. */
@@ -206,7 +207,7 @@ const PLACE = ["image", "kind", "from", "to"] as const;
  */
 export function parseReport(text: string, source: string): ApplyReport {
   const { value } = parseManifest(text, source, [REPORT_KIND]);
-  for (const name of ["version", "mode", "started_at", "upper_profile"]) value.field(name).asString();
+  for (const name of ["version", "mode", "started_at"]) value.field(name).asString();
   const outcome = value.field("outcome");
   if (!["sealed", "failed"].includes(outcome.asString())) outcome.refuse('expected "sealed" or "failed"');
   const parseList = (name: string, parse: (item: JsonCursor) => JsonValue): JsonValue[] =>
@@ -215,6 +216,8 @@ export function parseReport(text: string, source: string): ApplyReport {
   return {
     ...ADDED_TO_REPORT,
     ...value.asObject(),
+    // Earlier versions wrote "" where there was none.
+    upper_profile: value.field("upper_profile").findString() || null,
     lower_profiles: parseList("lower_profiles", parseText),
     phases: parseList("phases", (item) => item.asObject()),
     made_directories: parseList("made_directories", parseText),

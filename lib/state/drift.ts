@@ -175,8 +175,8 @@ function findNextBoot(root: Root, settings: Settings, report: ApplyReport): Drif
   const add = (kind: "next_profile" | "next_image", message: string): void => {
     facts.push({ kind, message });
   };
-  const name = (...profiles: string[]): string =>
-    profiles.filter((profile) => profile !== "").map(quote).join(", ") || "none";
+  const name = (...profiles: (string | null)[]): string =>
+    profiles.filter((profile) => profile !== null).map(quote).join(", ") || "none";
   if (next.upperFault !== undefined) add("next_profile", next.upperFault);
   if (name(...next.lower) !== name(...report.lower_profiles)) {
     add(
@@ -184,7 +184,7 @@ function findNextBoot(root: Root, settings: Settings, report: ApplyReport): Drif
       `the lower profiles change from ${name(...report.lower_profiles)} to ${name(...next.lower)}`,
     );
   }
-  const upper = next.upper ?? "";
+  const upper = next.upper ?? null;
   if (upper !== report.upper_profile) {
     add("next_profile", `the upper profile changes from ${name(report.upper_profile)} to ${name(upper)}`);
   }

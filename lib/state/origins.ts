@@ -29,7 +29,8 @@ export interface Origin {
   path: string;
   /** The file in the image's tree; null for the image itself. */
   from: string | null;
-  image: string;
+  /** The image. */
+  name: string;
   reference: string | null;
   /** The profile that lists the image; null if the report is gone. */
   profile: string | null;
@@ -49,7 +50,7 @@ export interface Origins {
   conflicts: ReportConflict[];
 }
 
-type ImageOrigin = Pick<Origin, "image" | "reference" | "profile" | "archive_path">;
+type ImageOrigin = Pick<Origin, "name" | "reference" | "profile" | "archive_path">;
 
 /** Lists all that torcx brought to the running system; undefined if it is not sealed. */
 export function listOrigins(root: Root, settings: Settings): Origins | undefined {
@@ -58,7 +59,7 @@ export function listOrigins(root: Root, settings: Settings): Origins | undefined
   const { seal, report } = state;
   const images = new Map<string, ImageOrigin>();
   for (const { name, reference } of listRunImages(root, seal)) {
-    images.set(name, { image: name, reference, profile: null, archive_path: null });
+    images.set(name, { name, reference, profile: null, archive_path: null });
   }
   for (const image of report?.images ?? []) images.set(image.name, toImageOrigin(image));
   const make = makeOrigin(root, settings, images);
@@ -106,7 +107,7 @@ export function listPlannedOrigins(root: Root, settings: Settings, preview: Plan
     preview.images.map(({ image, archive }) => [
       image.name as string,
       {
-        image: image.name,
+        name: image.name,
         reference: image.reference,
         profile: image.profile,
         archive_path: archive?.path ?? null,
@@ -127,7 +128,7 @@ export function listPlannedOrigins(root: Root, settings: Settings, preview: Plan
 }
 
 function toImageOrigin({ name, reference, profile, archive_path }: ReportImage): ImageOrigin {
-  return { image: name, reference, profile, archive_path };
+  return { name, reference, profile, archive_path };
 }
 
 interface OriginPlace {
@@ -148,7 +149,7 @@ function makeOrigin(
     kind,
     path: to,
     from,
-    ...images.get(image) ?? { image, reference: null, profile: null, archive_path: null },
+    ...images.get(image) ?? { name: image, reference: null, profile: null, archive_path: null },
     is_present: root.findLstat(bytes ?? encodePath(to)) !== undefined,
     overridden_by: kind === "image" || from === null
       ? null
@@ -169,7 +170,7 @@ export function findOrigins({ source, origins, conflicts }: Origins, name: strin
     path !== null && (path === name || getLastPart(path) === name);
   const found = origins.filter((origin) =>
     origin.kind === "image"
-      ? [origin.image, `${origin.image}:${origin.reference}`].includes(name) ||
+      ? [origin.name, `${origin.name}:${origin.reference}`].includes(name) ||
         `${name}/`.startsWith(`${origin.path}/`)
       : isSame(origin.path) || origin.from === name || origin.overridden_by === name
   );

@@ -154,7 +154,7 @@ function isUnpackDirMounted(root: Root, { paths }: Settings): boolean {
 function makeRunSeal({ paths }: Settings, report: ApplyReport): SealValues {
   return {
     lowerProfiles: report.lower_profiles,
-    upperProfile: report.upper_profile,
+    upperProfile: report.upper_profile ?? "",
     profilePath: paths.runProfile,
     binDir: paths.binDir,
     unpackDir: paths.unpackDir,

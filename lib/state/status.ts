@@ -30,7 +30,7 @@ export const STATUS_KIND = "torcx-status-v0";
 export interface Status {
   state: RunState["kind"] | "switched_off";
   lower_profiles: string[];
-  upper_profile: string;
+  upper_profile: string | null;
   profile_path: string | null;
   bin_dir: string | null;
   unpack_dir: string | null;
@@ -84,7 +84,8 @@ export function readStatus(root: Root, settings: Settings): Status {
   return {
     state: findState(settings, run, drift),
     lower_profiles: seal?.lowerProfiles ?? report?.lower_profiles ?? [],
-    upper_profile: seal?.upperProfile ?? report?.upper_profile ?? "",
+    // The seal has "" where there is none.
+    upper_profile: seal === undefined ? report?.upper_profile ?? null : seal.upperProfile || null,
     profile_path: seal?.profilePath ?? null,
     bin_dir: seal?.binDir ?? null,
     unpack_dir: seal?.unpackDir ?? null,

@@ -82,7 +82,7 @@ const SEALED: Record<string, Node> = {
 };
 
 const DOCKER = {
-  image: "docker",
+  name: "docker",
   reference: "2",
   profile: "edge",
   archive_path: "/var/lib/torcx/store/docker:2.torcx.tgz",

@@ -85,7 +85,8 @@ const CLEARED = {
   version: "1.2.2",
   name: null,
   reference: null,
-  filepath: "/var/lib/torcx/store/1.2.2",
+  path: "/var/lib/torcx/store/1.2.2",
+  archive_path: null,
   bytes: 10,
   reason: "its version is not kept",
 };
@@ -135,12 +136,16 @@ const CLEAR: ProgramCase[] = [
 
 const PRUNED = [
   {
-    ...image("rkt", "1", "/var/lib/torcx/store/rkt:1.torcx.tgz"),
+    name: "rkt",
+    reference: "1",
+    archive_path: "/var/lib/torcx/store/rkt:1.torcx.tgz",
     bytes: 6,
     reason: "no profile lists it",
   },
   {
-    ...image("docker", "1", "/var/lib/torcx/store/1.2.1/docker:1.torcx.tgz"),
+    name: "docker",
+    reference: "1",
+    archive_path: "/var/lib/torcx/store/1.2.1/docker:1.torcx.tgz",
     bytes: 3,
     reason: "version 1.2.1 is older than the previous one",
   },

@@ -46,7 +46,7 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
           reference: "1",
           profile,
           layer,
-          filepath: `${store}/${name}:1.torcx.tgz`,
+          archive_path: `${store}/${name}:1.torcx.tgz`,
           format: "tgz",
           reason: "the only archive of this image",
           shadowed: [],
@@ -136,7 +136,7 @@ Deno.test("torcx plan --os-release exits with 1 if an image is not there for tha
     const { code, stdout, stderr } = await run("plan", "--os-release", "2");
     assertEquals(code, 1);
     const { value } = JSON.parse(stdout);
-    assertEquals([value.would_succeed, value.os_version, value.images[1].filepath], [false, "2", null]);
+    assertEquals([value.would_succeed, value.os_version, value.images[1].archive_path], [false, "2", null]);
     // No version's archives are mixed up with another's in silence.
     assertEquals(value.notes, [
       'profiles and store of "/usr/share/torcx" are those of the running OS version',

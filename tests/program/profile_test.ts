@@ -221,7 +221,7 @@ const REMOVE_IMAGE: ProgramCase[] = [
     stdout: {
       kind: "torcx-profile-remove-image-v0",
       value: {
-        filepath: "/etc/torcx/profiles/edge.json",
+        profile_path: "/etc/torcx/profiles/edge.json",
         removed: [{ name: "docker", reference: "2", remote: null }],
       },
     },
@@ -247,21 +247,21 @@ const SHOW: ProgramCase[] = [
       value: {
         name: "edge",
         layer: "user",
-        filepath: "/etc/torcx/profiles/edge.json",
+        profile_path: "/etc/torcx/profiles/edge.json",
         manifest_kind: "profile-manifest-v1",
         images: [
           {
             name: "docker",
             reference: "2",
             remote: null,
-            filepath: "/var/lib/torcx/store/docker:2.torcx.squashfs",
+            archive_path: "/var/lib/torcx/store/docker:2.torcx.squashfs",
             format: "squashfs",
           },
           {
             name: "etcd",
             reference: "3",
             remote: "vendor",
-            filepath: "/var/lib/torcx/store/1.2.3/etcd:3.torcx.tgz",
+            archive_path: "/var/lib/torcx/store/1.2.3/etcd:3.torcx.tgz",
             format: "tgz",
           },
         ],

@@ -9,7 +9,7 @@ export function makeReport(fields: Partial<ApplyReport> = {}): ApplyReport {
     mode: "manual",
     outcome: "sealed",
     lower_profiles: [],
-    upper_profile: "",
+    upper_profile: null,
     upper_profile_fault: null,
     started_at: "2026-01-01T00:00:00.000Z",
     duration_ms: 12,

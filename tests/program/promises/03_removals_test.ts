@@ -18,7 +18,7 @@ function pruned(paths: readonly string[], directories: readonly string[] = []): 
   const words = [...paths, ...directories].map((path) => `"/${STORE}/${path.replaceAll(".", "\\.")}"`);
   return new RegExp(
     `"removals": \\[${
-      words.slice(0, paths.length).map((word) => `[^\\]]*"filepath": ${word}`).join("")
+      words.slice(0, paths.length).map((word) => `[^\\]]*"archive_path": ${word}`).join("")
     }[^/\\]]*\\],\\s+"directories": \\[\\s*${words.slice(paths.length).join(",\\s+")}\\s*\\]`,
   );
 }
@@ -244,7 +244,9 @@ test("prune removes a hard link that no profile lists; its bytes stay with the o
     const { bytes, removals } = JSON.parse(stdout).value;
     assertEquals([code, bytes], [0, "old".length + "unused".length]);
     assertEquals(
-      removals.map(({ filepath, bytes }: { filepath: string; bytes: number }) => [filepath, bytes]),
+      removals.map((
+        { archive_path, bytes }: { archive_path: string; bytes: number },
+      ) => [archive_path, bytes]),
       [
         [`/${STORE}/y:1.torcx.tgz`, 0],
         [`/${STORE}/z:1.torcx.tgz`, 6],
@@ -265,7 +267,7 @@ testAsRoot(
       });
       assertEquals(code, 1, stderr);
       const { removals, failures } = JSON.parse(stdout).value;
-      assertEquals(removals.map(({ filepath }: { filepath: string }) => filepath), [`/${STORE}/1.2.2`]);
+      assertEquals(removals.map(({ path }: { path: string }) => path), [`/${STORE}/1.2.2`]);
       assertEquals(failures.length, 1);
       assertMatch(failures[0].error, new RegExp(`^Cannot remove "/${STORE}/1\\.2\\.1": `));
       assertMatch(

@@ -153,7 +153,7 @@ testAsRoot(
       const [apply] = await runSteps(root, ["torcx apply --verbose=error"]);
       assertEquals(apply!.code, 0, apply!.output);
       const { value } = JSON.parse(Deno.readTextFileSync(`${root}/run/torcx/report.json`));
-      assertEquals([value.outcome, value.upper_profile], ["sealed", ""]);
+      assertEquals([value.outcome, value.upper_profile], ["sealed", null]);
       assertMatch(value.upper_profile_fault, /names profile "nope", which does not exist$/);
     }),
 );

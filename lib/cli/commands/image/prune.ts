@@ -25,7 +25,7 @@ export async function runImagePrune(
       removals: removals.flatMap(({ archive, path, bytes, reason }) =>
         archive === undefined
           ? []
-          : [{ name: archive.name, reference: archive.reference, filepath: path, bytes, reason }]
+          : [{ name: archive.name, reference: archive.reference, archive_path: path, bytes, reason }]
       ),
       directories: removals.filter(({ kind }) => kind === "empty").map(({ path }) => path),
     }),

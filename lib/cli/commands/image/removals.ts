@@ -93,7 +93,7 @@ function writeDocument(stdout: Output, options: CarryOutOptions, { removed, fail
       bytes: sumBytes(removed),
       ...options.toJson(removed),
       failures: failures.map(({ removal, error }) => ({
-        filepath: removal.path,
+        path: removal.path,
         error: listMessages(error).join(": "),
       })),
     },

@@ -22,7 +22,7 @@ export function runProfileRemoveImage(
     context.stdout.writeJson({
       kind: REMOVE_IMAGE_KIND,
       value: {
-        filepath: path,
+        profile_path: path,
         removed: removed.map(({ name, reference, remote }) => ({ name, reference, remote: remote ?? null })),
       },
     });

@@ -24,13 +24,13 @@ export function runProfileShow(options: CommandOptions<"profile show">, context:
       value: {
         name: file.name,
         layer: file.layer,
-        filepath: file.path,
+        profile_path: file.path,
         manifest_kind: profile.kind,
         images: images.map(({ name, reference, remote, archive }) => ({
           name,
           reference,
           remote: remote ?? null,
-          filepath: archive?.path ?? null,
+          archive_path: archive?.path ?? null,
           format: archive?.format ?? null,
         })),
       },

@@ -165,7 +165,7 @@ function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, setti
       kind: PLAN_KIND,
       value: {
         lower_profiles: lower,
-        upper_profile: upper ?? "",
+        upper_profile: upper ?? null,
         images: images.map((image) => {
           const found = plan.images.find((item) => item.image === image);
           const fault = faults.find((item) => item.image === image);
@@ -194,9 +194,12 @@ function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, setti
   });
 }
 
+/** The fields of operations whose names differ in JSON. */
+const FIELD_NAMES: Record<string, string> = { isOptional: "is_optional", archive: "archive_path" };
+
 function toJson(operation: Operation): Record<string, unknown> {
   const fields = Object.entries(operation).map(([key, value]): [string, unknown] => [
-    key === "isOptional" ? "is_optional" : key,
+    FIELD_NAMES[key] ?? key,
     typeof value === "string" && value.startsWith("/") ? decodePath(value as Operation["path"]) : value,
   ]);
   return Object.fromEntries(fields);

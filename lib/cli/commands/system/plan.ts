@@ -107,7 +107,7 @@ function toJson(preview: Preview, isSuccess: boolean): unknown {
       reference: item.image.reference,
       profile: item.image.profile,
       layer: item.layer ?? null,
-      filepath: item.archive?.path ?? null,
+      archive_path: item.archive?.path ?? null,
       format: item.archive?.format ?? null,
       reason: item.reason ?? null,
       shadowed: item.shadowed.map(({ path }) => path),

@@ -75,7 +75,7 @@ function splitWords(text: string): string[] {
 
 function writeDetails(out: Output, status: Status): void {
   const { state, unpack_dir, bin_dir, is_read_only, report, drift } = status;
-  const upper = status.upper_profile === "" ? [] : [status.upper_profile];
+  const upper = status.upper_profile === null ? [] : [status.upper_profile];
   const names = [...status.lower_profiles, ...upper];
   if (report !== null || unpack_dir !== null) {
     writeLines(out, "Profiles:", [names.length === 0 ? "none" : names.join(", ")]);

@@ -182,7 +182,7 @@ function describeForeignRun({ foreign }: Status): string {
 }
 
 function describeProfiles({ lower_profiles, upper_profile, images, switched_off_by }: Status): string {
-  const names = [...lower_profiles, ...(upper_profile === "" ? [] : [upper_profile])].map(quote);
+  const names = [...lower_profiles, ...(upper_profile === null ? [] : [upper_profile])].map(quote);
   const count = `${images.length} image${images.length === 1 ? "" : "s"}`;
   const profiles = names.length === 0
     ? "no profile"

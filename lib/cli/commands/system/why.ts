@@ -122,7 +122,7 @@ function writeOrigin(out: Output, origin: Origin, source: Origins["source"]): vo
   out.writeLine(`${getNoun(origin.kind)} ${out.style("bold", printable(origin.path))}${gone}`);
   const rows: [string, string | null][] = [
     [`${would}from file`, origin.from],
-    ["of image", origin.reference === null ? origin.image : `${origin.image}:${origin.reference}`],
+    ["of image", origin.reference === null ? origin.name : `${origin.name}:${origin.reference}`],
     ["by profile", origin.profile],
     ["in archive", origin.archive_path],
   ];
