@@ -160,7 +160,8 @@ function makeNextSettings(settings: Settings, { osVersion }: PreviewOptions): Se
   return {
     ...settings,
     versionId: osVersion ?? settings.versionId,
-    boot: { isEnabled: true, profile: undefined, profileText: undefined },
+    isBootEnabled: true,
+    bootProfileText: undefined,
   };
 }
 
@@ -185,7 +186,7 @@ function checkVersion(root: Root, settings: Settings, osVersion: string, log: Lo
 
 function listNotes(running: Settings, next: Settings): string[] {
   const notes: string[] = [];
-  const { profileText } = running.boot;
+  const { bootProfileText: profileText } = running;
   if (profileText !== undefined) {
     notes.push(
       `${

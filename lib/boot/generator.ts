@@ -39,7 +39,7 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
   const isPrivate = isPrivateMountNamespace() ?? true;
   const normalDir = parseArguments(input.args, isPrivate);
   const { settings, fault } = examineSettings(input);
-  if (!settings.boot.isEnabled) {
+  if (!settings.isBootEnabled) {
     log.info("nothing is done: torcx=0 on the kernel command line");
     return;
   }

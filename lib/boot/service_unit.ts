@@ -5,7 +5,8 @@
 
 import { encodePath } from "../bytes.ts";
 import { listStorePaths } from "../config/search_paths.ts";
-import type { SettingName, Settings } from "../config/settings.ts";
+import { SETTING_NAMES, SETTING_TABLE } from "../config/setting_table.ts";
+import type { Settings } from "../config/settings.ts";
 import { ENVIRONMENT_SOURCE } from "../config/sources.ts";
 import { isErrno } from "../errors.ts";
 import type { Root } from "../sys/root.ts";
@@ -55,16 +56,14 @@ ${environment.join("")}ExecStart=${quoteProgram(program)} apply --boot --verbose
 
 /** Returns the variables that the settings come from: the service has none of the generator's own. */
 function listEnvironment(settings: Settings): [string, string][] {
-  const values: Partial<Record<SettingName, string>> = {
-    base_dir: settings.baseDir,
-    run_dir: settings.runDir,
-    conf_dir: settings.confDir,
-    usr_mountpoint: settings.usrDir,
-    extra_store_paths: settings.extraStorePaths.join(":"),
-  };
-  return Object.entries(values).flatMap(([name, value]): [string, string][] => {
-    const source = settings.sources.get(name as SettingName) ?? "";
-    return source.startsWith(ENVIRONMENT_SOURCE) ? [[source.slice(ENVIRONMENT_SOURCE.length), value]] : [];
+  return SETTING_NAMES.flatMap((name): [string, string][] => {
+    const source = settings.sources.get(name) ?? "";
+    if (!source.startsWith(ENVIRONMENT_SOURCE)) return [];
+    const value = settings[SETTING_TABLE[name].key];
+    return [[
+      source.slice(ENVIRONMENT_SOURCE.length),
+      Array.isArray(value) ? value.join(":") : String(value),
+    ]];
   });
 }
 

@@ -115,7 +115,7 @@ function pickUpper(
   { isNextBoot = false, onUnknown }: SelectProfilesOptions,
   log: Logger,
 ): Pick<ProfileSelection, "upper" | "upperFault"> {
-  const text = isNextBoot ? undefined : settings.boot.profileText;
+  const text = isNextBoot ? undefined : settings.bootProfileText;
   try {
     const upper = text === undefined
       ? getNextProfile(root, settings, profiles)

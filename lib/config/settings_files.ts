@@ -9,6 +9,7 @@ import type { Logger } from "../log.ts";
 import { type ConfigFile, parseConfigFile } from "../manifest/config.ts";
 import type { Root } from "../sys/root.ts";
 import { isOsVersion, parseOsRelease } from "./os_release.ts";
+import { CONFIG_FILE_KEYS } from "./setting_table.ts";
 
 /** Takes what was passed over. */
 export type Warn = (message: string) => void;
@@ -52,7 +53,7 @@ export function readConfigFile(
     return {};
   }
   log.debug(`config file ${quote(path)} read`);
-  return parseConfigFile(bytes, path, warn);
+  return parseConfigFile(bytes, path, { keys: CONFIG_FILE_KEYS, onWarning: warn });
 }
 
 /**

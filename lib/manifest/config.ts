@@ -1,40 +1,23 @@
 /**
- * Owns the kind `torcx-config-v0`, the config file. It refuses to judge the values: they are validated
- * together with those of the other sources.
+ * Owns the kind `torcx-config-v0`, the config file. It refuses to know which keys there are, and to judge values.
  */
 
-import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";
+import { type GoFile, type GoShape, type OnWarning, readWrittenManifest } from "./go_json.ts";
 import type { JsonCursor } from "./json.ts";
 
-/** The first torcx knew `usr_dir` by name and took no notice of it. */
-const CONFIG_FILE: GoFile<"torcx-config-v0"> = {
-  shapes: {
-    "torcx-config-v0": {
-      fields: {
-        base_dir: "string",
-        run_dir: "string",
-        usr_dir: "string",
-        conf_dir: "string",
-        store_paths: { items: "string" },
-        unpack_size: "string",
-        unpack_inodes: "string",
-      },
-      unused: { usr_dir: "set TORCX_USR_MOUNTPOINT in the environment" },
-    },
-  },
-  isValueRaw: false,
-  isTailRefused: false,
-};
-
-/** What a config file sets; what is absent or empty in it is undefined. */
-export interface ConfigFile {
-  baseDir?: string;
-  runDir?: string;
-  confDir?: string;
-  storePaths?: string[];
-  unpackSize?: string;
-  unpackInodes?: string;
+/** What is read of a config file. */
+export interface ConfigFileOptions {
+  /** The keys that it can have, each for a text or for a list of texts. */
+  keys: Readonly<Record<string, "text" | "list">>;
+  /** Takes what is odd in it. Default: nobody is told. */
+  onWarning?: OnWarning;
 }
+
+/** What a config file sets, by its keys; what is absent or empty in it is left out. */
+export type ConfigFile = Readonly<Record<string, string | string[]>>;
+
+/** The first torcx knew `usr_dir` by name and took no notice of it. */
+const UNUSED = { usr_dir: "set TORCX_USR_MOUNTPOINT in the environment" } as const;
 
 /**
  * Parses a config file.
@@ -45,26 +28,30 @@ export interface ConfigFile {
 export function parseConfigFile(
   data: string | Uint8Array<ArrayBuffer>,
   source: string,
-  onWarning: OnWarning = () => {},
+  { keys, onWarning = () => {} }: ConfigFileOptions,
 ): ConfigFile {
-  const { value } = readWrittenManifest(data, source, CONFIG_FILE, onWarning);
-  const config: ConfigFile = {};
-  const baseDir = findText(value.field("base_dir"));
-  if (baseDir !== undefined) config.baseDir = baseDir;
-  const runDir = findText(value.field("run_dir"));
-  if (runDir !== undefined) config.runDir = runDir;
-  const confDir = findText(value.field("conf_dir"));
-  if (confDir !== undefined) config.confDir = confDir;
-  const storePaths = value.field("store_paths").items().map((item) => item.asString());
-  if (storePaths.length > 0) config.storePaths = storePaths;
-  const unpackSize = findText(value.field("unpack_size"));
-  if (unpackSize !== undefined) config.unpackSize = unpackSize;
-  const unpackInodes = findText(value.field("unpack_inodes"));
-  if (unpackInodes !== undefined) config.unpackInodes = unpackInodes;
+  const { value } = readWrittenManifest(data, source, makeFile(keys), onWarning);
+  const config: Record<string, string | string[]> = {};
+  for (const [key, shape] of Object.entries(keys)) {
+    const given = shape === "list" ? readList(value.field(key)) : value.field(key).findString();
+    // An empty string sets nothing, as in the first torcx.
+    if (given !== undefined && given.length > 0) config[key] = given;
+  }
   return config;
 }
 
-/** An empty string sets nothing, as in the first torcx. */
-function findText(cursor: JsonCursor): string | undefined {
-  return cursor.findString() || undefined;
+function makeFile(keys: ConfigFileOptions["keys"]): GoFile<"torcx-config-v0"> {
+  const fields: Record<string, GoShape> = { usr_dir: "string" };
+  for (const [key, shape] of Object.entries(keys)) {
+    fields[key] = shape === "list" ? { items: "string" } : "string";
+  }
+  return {
+    shapes: { "torcx-config-v0": { fields, unused: UNUSED } },
+    isValueRaw: false,
+    isTailRefused: false,
+  };
+}
+
+function readList(cursor: JsonCursor): string[] {
+  return cursor.items().map((item) => item.asString());
 }

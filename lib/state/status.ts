@@ -105,12 +105,12 @@ export function readStatus(root: Root, settings: Settings): Status {
 }
 
 /** Names what switches torcx off in this boot, as it is written there; undefined if nothing does. */
-export function findSwitch({ boot, sources }: Settings): string | undefined {
-  return boot.isEnabled ? undefined : `${sources.get("boot") ?? "torcx="}0`;
+export function findSwitch({ isBootEnabled, sources }: Settings): string | undefined {
+  return isBootEnabled ? undefined : `${sources.get("boot") ?? "torcx="}0`;
 }
 
 function findState(settings: Settings, run: RunState, drift: readonly Drift[]): Status["state"] {
-  if (run.kind === "not_applied" && !settings.boot.isEnabled) return "switched_off";
+  if (run.kind === "not_applied" && !settings.isBootEnabled) return "switched_off";
   if (run.kind === "sealed" && drift.some((item) => item.is_degrading)) return "degraded";
   return run.kind;
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { TorcxError } from "../../../lib/errors.ts";
 import { normalizePath } from "../../../lib/config/paths.ts";
-import { SETTING_NAMES } from "../../../lib/config/settings.ts";
+import { SETTING_NAMES } from "../../../lib/config/setting_table.ts";
 import { listProfileDirs, listRemoteDirs, listStorePaths } from "../../../lib/config/search_paths.ts";
 import { catchError, OS_RELEASE, withTree } from "../../support/nodes.ts";
 
@@ -35,7 +35,7 @@ Deno.test("readSettings() has the contract's defaults (contract: Paths)", () =>
     ]);
     assertEquals([settings.storePaths, settings.extraStorePaths, settings.unpackSize], [[], [], undefined]);
     assertEquals([settings.configPath, settings.versionId], ["/etc/torcx/config.json", "1.2.3"]);
-    assertEquals(settings.boot, { isEnabled: true, profile: undefined, profileText: undefined });
+    assertEquals([settings.isBootEnabled, settings.bootProfileText], [true, undefined]);
     assertEquals([...settings.sources.keys()].sort(), [...SETTING_NAMES].sort());
     for (const [name, source] of settings.sources) {
       assertEquals(source, name === "version_id" ? 'file "/usr/lib/os-release"' : "default", name);
@@ -218,16 +218,15 @@ Deno.test("readSettings() warns and leaves the versioned stores out if VERSION_I
 
 Deno.test("readSettings() knows torcx=0 and torcx_profile= of the kernel command line", () =>
   withTree(OS_RELEASE, ({ readSettings, log }) => {
-    assertEquals(readSettings({}, "torcx=0").boot.isEnabled, false);
-    assertEquals(readSettings({}, "torcx=1").boot.isEnabled, true);
-    assertEquals(readSettings({}, "torcx_profile=rescue").boot, {
-      isEnabled: true,
-      profile: "rescue" as never,
-      profileText: "rescue",
-    });
-    assertEquals(readSettings({}, "torcx_profile=a/b").boot.profile, undefined);
+    assertEquals(readSettings({}, "torcx=0").isBootEnabled, false);
+    assertEquals(readSettings({}, "torcx=1").isBootEnabled, true);
+    for (const name of ["rescue", "a/b", ""]) {
+      const { isBootEnabled, bootProfileText, sources } = readSettings({}, `torcx_profile=${name}`);
+      assertEquals([isBootEnabled, bootProfileText], [true, name]);
+      assertEquals(sources.get("boot_profile"), "kernel command line torcx_profile=");
+    }
     assertEquals(log.lines, []);
-    assertEquals(readSettings({}, "torcx=maybe").boot.isEnabled, true);
+    assertEquals(readSettings({}, "torcx=maybe").isBootEnabled, true);
     assertEquals(log.lines.length, 1);
   }));
 

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { TorcxError } from "../../../lib/errors.ts";
+import { CONFIG_FILE_KEYS } from "../../../lib/config/setting_table.ts";
 import { parseConfigFile } from "../../../lib/manifest/config.ts";
 import { parseRemoteContents } from "../../../lib/manifest/contents.ts";
 import type { OnWarning } from "../../../lib/manifest/go_json.ts";
@@ -27,8 +28,9 @@ const readProfile: Read = (data, onWarning) =>
 
 const READERS: Record<GoKind, Read> = {
   "torcx-config-v0": (data, onWarning) => {
-    const { baseDir, storePaths = [] } = parseConfigFile(data, "/f", onWarning);
-    return baseDir === undefined ? storePaths : [`base=${baseDir}`, ...storePaths];
+    const config = parseConfigFile(data, "/f", { keys: CONFIG_FILE_KEYS, onWarning });
+    const { base_dir: baseDir, store_paths: storePaths = [] } = config;
+    return baseDir === undefined ? [...storePaths] : [`base=${baseDir}`, ...storePaths];
   },
   "image-manifest-v0": (data, onWarning) => {
     const { assets, warnings } = parseImageManifest(data, "/f");

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { listHints, listMessages, type TorcxError } from "../../../lib/errors.ts";
+import { CONFIG_FILE_KEYS } from "../../../lib/config/setting_table.ts";
 import { parseConfigFile } from "../../../lib/manifest/config.ts";
 import { parseRemoteContents } from "../../../lib/manifest/contents.ts";
 import { ASSET_KINDS } from "../../../lib/manifest/asset_kinds.ts";
@@ -244,10 +245,16 @@ Deno.test("parseImageManifest() refuses if kind or shape is wrong (contract: Ima
   }
 });
 
+const KEYS = { keys: CONFIG_FILE_KEYS };
+
 Deno.test("parseConfigFile() decodes torcx-config-v0; empty fields set nothing", () => {
-  assertEquals(parseConfigFile(make("torcx-config-v0", {}), "f"), {});
+  assertEquals(parseConfigFile(make("torcx-config-v0", {}), "f", KEYS), {});
   assertEquals(
-    parseConfigFile(make("torcx-config-v0", { base_dir: "", run_dir: null, store_paths: [], z: 1 }), "f"),
+    parseConfigFile(
+      make("torcx-config-v0", { base_dir: "", run_dir: null, store_paths: [], z: 1 }),
+      "f",
+      KEYS,
+    ),
     {},
   );
   assertEquals(
@@ -261,14 +268,15 @@ Deno.test("parseConfigFile() decodes torcx-config-v0; empty fields set nothing",
         unpack_inodes: "1k",
       }),
       "f",
+      KEYS,
     ),
     {
-      baseDir: "/b",
-      runDir: "/r",
-      confDir: "/c",
-      storePaths: ["/s", "t"],
-      unpackSize: "25%",
-      unpackInodes: "1k",
+      base_dir: "/b",
+      run_dir: "/r",
+      conf_dir: "/c",
+      store_paths: ["/s", "t"],
+      unpack_size: "25%",
+      unpack_inodes: "1k",
     },
   );
   for (
@@ -277,7 +285,7 @@ Deno.test("parseConfigFile() decodes torcx-config-v0; empty fields set nothing",
     }]
   ) {
     assertEquals(
-      (catchError(() => parseConfigFile(make("torcx-config-v0", value), "f")) as TorcxError).code,
+      (catchError(() => parseConfigFile(make("torcx-config-v0", value), "f", KEYS)) as TorcxError).code,
       "invalid",
     );
   }

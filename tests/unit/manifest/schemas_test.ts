@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { TorcxError } from "../../../lib/errors.ts";
+import { CONFIG_FILE_KEYS } from "../../../lib/config/setting_table.ts";
 import { parseConfigFile } from "../../../lib/manifest/config.ts";
 import { parseRemoteContents } from "../../../lib/manifest/contents.ts";
 import { parseImageManifest } from "../../../lib/manifest/image.ts";
@@ -87,7 +88,7 @@ const INPUTS: Record<
     invalid: [[], { bin: "/a" }, { tmpfiles: [1] }, { sysusers: ["a"] }, { units: [""] }],
   },
   "torcx-config-v0": {
-    parse: (text) => parseConfigFile(text, "f"),
+    parse: (text) => parseConfigFile(text, "f", { keys: CONFIG_FILE_KEYS }),
     valid: [
       {},
       {

@@ -1,7 +1,7 @@
 /** Owns `torcx config show`: every setting, its value and its source, and what follows from them. */
 
 import { encodePath } from "../../../bytes.ts";
-import { SETTING_NAMES, type SettingName, type Settings } from "../../../config/settings.ts";
+import { SETTING_NAMES, SETTING_TABLE, type SettingName } from "../../../config/setting_table.ts";
 import { listProfileDirs, listRemoteDirs, listStores, type StorePath } from "../../../config/search_paths.ts";
 import { listHints, listMessages, TorcxError } from "../../../errors.ts";
 import type { Root } from "../../../sys/root.ts";
@@ -35,7 +35,7 @@ export function runConfigShow(options: CommandOptions<"config show">, context: C
   const { stdout, log } = context;
   const values = SETTING_NAMES.map((name) => ({
     name,
-    value: getValue(settings, name),
+    value: settings[SETTING_TABLE[name].key] ?? null,
     source: settings.sources.get(name)!,
   }));
   const stores = listStores(settings).map((store) => describeStore(root, store));
@@ -96,35 +96,4 @@ type Value = string | boolean | null | string[];
 function formatValue(value: Value): string {
   if (value === null || value === "") return "-";
   return Array.isArray(value) ? value.join(":") || "-" : String(value);
-}
-
-function getValue(settings: Settings, name: SettingName): Value {
-  switch (name) {
-    case "config_file":
-      return settings.configPath;
-    case "base_dir":
-      return settings.baseDir;
-    case "run_dir":
-      return settings.runDir;
-    case "conf_dir":
-      return settings.confDir;
-    case "usr_mountpoint":
-      return settings.usrDir;
-    case "store_paths":
-      return settings.storePaths;
-    case "extra_store_paths":
-      return settings.extraStorePaths;
-    case "unpack_size":
-      return settings.unpackSize ?? null;
-    case "unpack_inodes":
-      return settings.unpackInodes ?? null;
-    case "version_id":
-      return settings.versionId ?? null;
-    case "boot":
-      return settings.boot.isEnabled;
-    case "boot_profile":
-      return settings.boot.profileText ?? null;
-    default:
-      return name satisfies never;
-  }
 }

@@ -33,7 +33,7 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
   if (options.isDryRun) return showPlan(options, context, system);
   const { root, settings } = system;
   const { log, progress } = context;
-  if (options.isBoot && !settings.boot.isEnabled) {
+  if (options.isBoot && !settings.isBootEnabled) {
     log.info("nothing is done: torcx=0 on the kernel command line");
     return 0;
   }
