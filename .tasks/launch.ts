@@ -1,7 +1,8 @@
 /**
  * Owns the run of one deno subcommand with the @std packages that can be had: `launch.ts SUBCOMMAND
- * ARGUMENT…`. The tasks of deno.json call it. A `test` ends with a line of counts, and with
- * TORCX_TEST_ALL=1 it fails if a test was skipped.
+ * ARGUMENT…`. A `test` ends with a line of counts, and with TORCX_TEST_ALL=1 it fails if a test was skipped;
+ * its arguments `--unless-named=ARGUMENT` count where no file is named. Whatever the caller's environment,
+ * programs speak one language and those of sbin are found.
  */
 
 import { chooseStd } from "./std/choose.ts";
@@ -9,6 +10,12 @@ import { countTests } from "./test_counts.ts";
 
 function print(line: string, out = Deno.stderr): void {
   out.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** Returns a search path with the directories of system programs at its end, where users often have none. */
+function addSystemDirs(path: string): string {
+  const dirs = path.split(":").filter((dir) => dir !== "");
+  return [...new Set([...dirs, "/usr/local/sbin", "/usr/sbin", "/sbin"])].join(":");
 }
 
 /** Runs the subcommand and returns its exit code. */
@@ -19,6 +26,8 @@ async function runDeno(args: string[], std: string): Promise<number> {
       // Companies' proxies and build hosts have certificates of their own.
       DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "system,mozilla",
       TORCX_STD: std,
+      LC_ALL: "C.UTF-8",
+      PATH: addSystemDirs(Deno.env.get("PATH") ?? ""),
     },
   }).spawn();
   // A terminal signals the whole group, a supervisor this process alone.
@@ -27,11 +36,31 @@ async function runDeno(args: string[], std: string): Promise<number> {
   return (await child.status).code;
 }
 
+/** Returns the arguments of `deno test`: the default set gives way to files that are named. */
+function chooseTests(args: readonly string[]): string[] {
+  const unlessNamed = "--unless-named=";
+  const isNamed = args.some((arg) => !arg.startsWith("-") && isThere(arg));
+  return args.flatMap((arg) => {
+    if (!arg.startsWith(unlessNamed)) return [arg];
+    return isNamed ? [] : [arg.slice(unlessNamed.length)];
+  });
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Runs `deno test` and tells the counts. */
 async function runTests(args: string[], std: string): Promise<number> {
   const report = await Deno.makeTempFile({ prefix: "torcx-junit-" });
   try {
-    const code = await runDeno(["test", `--junit-path=${report}`, ...args], std);
+    const code = await runDeno(["test", `--junit-path=${report}`, ...chooseTests(args)], std);
     const counts = countTests(await Deno.readTextFile(report));
     if (counts === undefined) return code || 1;
     for (const name of counts.skippedNames) print(`skipped: ${name}`);

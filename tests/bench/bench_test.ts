@@ -2,10 +2,10 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { findReasonToSkip } from "../support/requirements.ts";
 import { PROJECT_DIR, STD_FLAGS } from "../support/std_flags.ts";
 import { makeBytes } from "./inputs.ts";
 import { findMedian } from "./measure.ts";
+import { testWith } from "../support/needs.ts";
 
 async function runBench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const script = fromFileUrl(new URL("./bench.ts", import.meta.url));
@@ -27,31 +27,26 @@ const ROWS: readonly (readonly [string, readonly string[]])[] = [
   ["lists, 10 archives in 5 stores, 4 profiles", ["profile list", "image list", "torcx --version"]],
 ];
 
-const reason = await findReasonToSkip({
+testWith("bench prints every row if --quick", {
+  isCompiled: true,
   isRoot: true,
   programs: ["unshare", "mount", "umount", "tar", "gzip", "bsdtar"],
-});
-
-Deno.test({
-  name: `bench prints every row if --quick${reason === undefined ? "" : ` (skipped: ${reason})`}`,
-  ignore: reason !== undefined,
-  fn: async () => {
-    const { code, stdout, stderr } = await runBench("--quick");
-    assertEquals(code, 0, stderr);
-    assertMatch(stdout, /^\d+ cores .*, load average [\d.]+ [\d.]+ [\d.]+\n/);
-    const blocks = stdout.split("\n\n").slice(1, -1).map((block) => block.trimEnd().split("\n"));
-    assertEquals(blocks.map(([title]) => title), ROWS.map(([title]) => title));
-    for (const [index, [title, candidates]] of ROWS.entries()) {
-      const lines = blocks[index]!.slice(1);
-      const timed = lines.map((line) => /^ {2}(\S.*?) +\d+ ms$/.exec(line)?.[1]).filter((name) => name);
-      assertEquals(timed, [...candidates], title);
-      assertMatch(lines.at(-1)!, / x |beyond start-up/, title);
-      assertEquals(
-        lines.some((line) => /^ {2}peak RSS of torcx +[1-9][\d.]+ MiB$/.test(line)),
-        title.startsWith("("),
-      );
-    }
-  },
+}, async () => {
+  const { code, stdout, stderr } = await runBench("--quick");
+  assertEquals(code, 0, stderr);
+  assertMatch(stdout, /^\d+ cores .*, load average [\d.]+ [\d.]+ [\d.]+\n/);
+  const blocks = stdout.split("\n\n").slice(1, -1).map((block) => block.trimEnd().split("\n"));
+  assertEquals(blocks.map(([title]) => title), ROWS.map(([title]) => title));
+  for (const [index, [title, candidates]] of ROWS.entries()) {
+    const lines = blocks[index]!.slice(1);
+    const timed = lines.map((line) => /^ {2}(\S.*?) +\d+ ms$/.exec(line)?.[1]).filter((name) => name);
+    assertEquals(timed, [...candidates], title);
+    assertMatch(lines.at(-1)!, / x |beyond start-up/, title);
+    assertEquals(
+      lines.some((line) => /^ {2}peak RSS of torcx +[1-9][\d.]+ MiB$/.test(line)),
+      title.startsWith("("),
+    );
+  }
 });
 
 Deno.test("bench measures nothing if an argument is unknown", async () => {

@@ -3,12 +3,10 @@
  * case.
  */
 
-import { findMissingPrograms, say } from "../vm/command.ts";
+import { testWith } from "../support/needs.ts";
 import { nameRelease, type Release, RELEASES } from "../vm/releases.ts";
 
 const PROGRAMS = ["mmdebstrap", "unshare", "nsenter", "losetup", "mksquashfs", "tar", "dd"];
-
-const obstacle = await findObstacle();
 
 /** Defines one test per release, "CLAIM (systemd VERSION)". */
 export function testBoot(
@@ -18,13 +16,6 @@ export function testBoot(
 ): void {
   for (const release of releases) {
     const name = `${claim} (${nameRelease(release)})`;
-    if (obstacle !== undefined) say(`skipped: ${name}: ${obstacle}`);
-    Deno.test({ name, ignore: obstacle !== undefined, fn: () => run(release) });
+    testWith(name, { isRoot: true, programs: PROGRAMS }, () => run(release));
   }
-}
-
-async function findObstacle(): Promise<string | undefined> {
-  if (Deno.uid() !== 0) return "not root";
-  const missing = await findMissingPrograms(PROGRAMS);
-  return missing.length === 0 ? undefined : `programs not found: ${missing.join(", ")}`;
 }

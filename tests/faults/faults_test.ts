@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { prepareBinary } from "../support/compiled.ts";
 import { say } from "../vm/command.ts";
-import { testWith } from "../support/programs.ts";
+import { testWith } from "../support/needs.ts";
 import { drawFaults, type Fault } from "./sample.ts";
 import { type CaseResult, FaultArena, type Scenario, SCENARIOS } from "./scenario.ts";
 import { findFault, listCalls } from "./trace.ts";

@@ -8,7 +8,7 @@ import { exists, walk } from "@std/fs";
 import { join, relative } from "@std/path";
 import { runTorcx } from "../support/binary.ts";
 import { PROJECT_DIR } from "../support/std_flags.ts";
-import { findReasonToSkip } from "../support/requirements.ts";
+import { testWith } from "../support/needs.ts";
 
 const BINARY = join(PROJECT_DIR, "dist/aarch64/torcx");
 const LIBRARIES = "/usr/aarch64-linux-gnu";
@@ -16,10 +16,11 @@ const EMULATOR = ["qemu-aarch64-static", "-L", LIBRARIES, BINARY];
 /** Made in 2018 for the first torcx. */
 const FIXTURE = join(PROJECT_DIR, "../shared/fixtures/torcx/addon_01.torcx.tgz");
 
-const reason = await findReasonToSkip({
+const NEEDS = {
+  isCompiled: true,
   programs: ["qemu-aarch64-static", "tar"],
   files: [BINARY, `${LIBRARIES}/lib/libc.so.6`, `${LIBRARIES}/lib/libgcc_s.so.1`],
-});
+};
 
 /** Describes a tree: per path its type, mode, links and text. */
 async function describeTree(dir: string): Promise<Record<string, string>> {
@@ -56,45 +57,37 @@ async function runEmulated(args: readonly string[]): Promise<Deno.CommandOutput>
   return await new Deno.Command(emulator, { args: [...rest, ...args] }).output();
 }
 
-Deno.test({
-  name: "the arm64 binary extracts what the native one extracts",
-  ignore: reason !== undefined,
-  async fn(): Promise<void> {
-    const work = await Deno.makeTempDir({ prefix: "torcx-aarch64-" });
-    try {
-      await packTree(work);
-      const archives = ["tree.tgz"];
-      if (await exists(FIXTURE)) {
-        await Deno.copyFile(FIXTURE, join(work, "fixture.tgz"));
-        archives.push("fixture.tgz");
-      }
-      for (const archive of archives) {
-        const args = (
-          dir: string,
-        ): string[] => ["image", "extract", "--root", work, `/${archive}`, `/${dir}`];
-        const native = await runTorcx(args(`native-${archive}`));
-        assertEquals(native.code, 0, native.stderr);
-        const emulated = await runEmulated(args(`emulated-${archive}`));
-        assertEquals(emulated.code, 0, new TextDecoder().decode(emulated.stderr));
-        const [tree, expected] = await Promise.all(
-          ["emulated", "native"].map((name) => describeTree(join(work, `${name}-${archive}`))),
-        );
-        assert(Object.keys(tree!).length > 3);
-        // The top is the directory that was made for it, at its own time.
-        assertEquals({ ...tree, "": "" }, { ...expected, "": "" });
-      }
-    } finally {
-      await Deno.remove(work, { recursive: true });
+testWith("the arm64 binary extracts what the native one extracts", NEEDS, async () => {
+  const work = await Deno.makeTempDir({ prefix: "torcx-aarch64-" });
+  try {
+    await packTree(work);
+    const archives = ["tree.tgz"];
+    if (await exists(FIXTURE)) {
+      await Deno.copyFile(FIXTURE, join(work, "fixture.tgz"));
+      archives.push("fixture.tgz");
     }
-  },
+    for (const archive of archives) {
+      const args = (
+        dir: string,
+      ): string[] => ["image", "extract", "--root", work, `/${archive}`, `/${dir}`];
+      const native = await runTorcx(args(`native-${archive}`));
+      assertEquals(native.code, 0, native.stderr);
+      const emulated = await runEmulated(args(`emulated-${archive}`));
+      assertEquals(emulated.code, 0, new TextDecoder().decode(emulated.stderr));
+      const [tree, expected] = await Promise.all(
+        ["emulated", "native"].map((name) => describeTree(join(work, `${name}-${archive}`))),
+      );
+      assert(Object.keys(tree!).length > 3);
+      // The top is the directory that was made for it, at its own time.
+      assertEquals({ ...tree, "": "" }, { ...expected, "": "" });
+    }
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
 });
 
-Deno.test({
-  name: "the arm64 binary says its version and machine",
-  ignore: reason !== undefined,
-  async fn(): Promise<void> {
-    const { code, stdout } = await runEmulated(["version"]);
-    assertEquals(code, 0);
-    assertStringIncludes(new TextDecoder().decode(stdout), "aarch64");
-  },
+testWith("the arm64 binary says its version and machine", NEEDS, async () => {
+  const { code, stdout } = await runEmulated(["version"]);
+  assertEquals(code, 0);
+  assertStringIncludes(new TextDecoder().decode(stdout), "aarch64");
 });

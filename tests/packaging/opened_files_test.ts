@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname, join, normalize } from "@std/path";
 import { describeImage, packTgz } from "../demo/images.ts";
 import { findProgram } from "../support/binary.ts";
-import { findReasonToSkip } from "../support/requirements.ts";
+import { testWith } from "../support/needs.ts";
 
 const BINARY = "/opt/torcx/torcx";
 /** What may be opened, and why. */
@@ -114,13 +114,13 @@ const CASES: { name: string; args: string[]; exit: number; isLarge?: true }[] = 
     args: [`${BINARY}-generator`, ...["", ".early", ".late"].map((end) => `/run/systemd/generator${end}`)],
   },
 ];
-const reason = await findReasonToSkip({ isRoot: true, programs: ["strace", "unshare", "ldd", "ldconfig"] });
+const NEEDS = { isCompiled: true, isRoot: true, programs: ["strace", "unshare", "ldd", "ldconfig"] };
 
 for (const { name, args, exit, isLarge } of CASES) {
-  Deno.test({
-    name: `${name} opens nothing but its own if there is no environment, no home and no /tmp`,
-    ignore: reason !== undefined,
-    async fn(): Promise<void> {
+  testWith(
+    `${name} opens nothing but its own if there is no environment, no home and no /tmp`,
+    NEEDS,
+    async () => {
       const work = await Deno.makeTempDir({ prefix: "torcx-strace-" });
       try {
         const system = join(work, "system");
@@ -133,7 +133,7 @@ for (const { name, args, exit, isLarge } of CASES) {
         await Deno.remove(work, { recursive: true });
       }
     },
-  });
+  );
 }
 
 Deno.test("listPaths() tells what was opened, below which directory", () => {

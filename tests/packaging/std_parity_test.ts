@@ -9,28 +9,15 @@ import { unicodeWidth } from "@std/cli/unicode-width";
 import { ensureDir, walk } from "@std/fs";
 import { dirname, isAbsolute, join, normalize, relative, resolve } from "@std/path";
 import { TarStream, type TarStreamInput } from "@std/tar";
+import { testWith } from "../support/needs.ts";
 import { PROJECT_DIR } from "../support/std_flags.ts";
 
 const ORACLE_DIR = `${PROJECT_DIR}/../shared/std-oracle`;
 
-/** Returns a table, undefined where it is not there. */
-function findTable(name: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(`${ORACLE_DIR}/${name}.json`);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 /** Declares a test of one table; `Table` is the shape that its README gives. */
 function testTable<Table>(name: string, title: string, check: (table: Table) => void | Promise<void>): void {
-  const text = findTable(name);
-  Deno.test({
-    name: text === undefined ? `${title} (no ${name}.json beside the repository)` : title,
-    ignore: text === undefined,
-    fn: () => check(JSON.parse(text!)),
-  });
+  const path = `${ORACLE_DIR}/${name}.json`;
+  testWith(title, { files: [path] }, () => check(JSON.parse(Deno.readTextFileSync(path))));
 }
 
 /** What JSON can say of a value. */

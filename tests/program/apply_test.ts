@@ -2,9 +2,10 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { exists } from "@std/fs";
-import { type Node, testAsRoot } from "../support/nodes.ts";
+import type { Node } from "../support/nodes.ts";
 import { runTorcx } from "../support/binary.ts";
 import { STORE, withSystem } from "../support/archives.ts";
+import { testWith } from "../support/needs.ts";
 
 /** Runs several verbs one after the other in one mount namespace; `!` runs a command of the shell. */
 async function runVerbs(root: string, verbs: readonly string[]): Promise<{ output: string; code: number }[]> {
@@ -37,7 +38,7 @@ TORCX_BINDIR="/run/torcx/bin"
 TORCX_UNPACKDIR="/run/torcx/unpack"
 `;
 
-testAsRoot("torcx apply seals the system, once", "it mounts", () =>
+testWith("torcx apply seals the system, once", { isRoot: true }, () =>
   withSystem({}, async (_run, root) => {
     const [applied, seal, link, write, status, again, why] = await runVerbs(root, [
       "apply --output text",
@@ -67,9 +68,9 @@ testAsRoot("torcx apply seals the system, once", "it mounts", () =>
     assertMatch(why!.output, /^image in .*\/hello\n[^]*program \/run\/torcx\/bin\/hello\n/);
   }));
 
-testAsRoot(
+testWith(
   "torcx apply undoes all, exits with 1 and can be retried if an archive is damaged",
-  "it mounts",
+  { isRoot: true },
   () =>
     withSystem({}, async (_run, root) => {
       const path = `${root}/${STORE}/1/world:1.torcx.tgz`;
@@ -126,9 +127,9 @@ Deno.test("torcx apply --dry-run shows the steps and does nothing", async () => 
   });
 });
 
-testAsRoot(
+testWith(
   "torcx apply exits with 1, names what is missing and leaves the report alone",
-  "it needs root",
+  { isRoot: true },
   async () => {
     const profile: Record<string, Node> = {
       "etc/torcx/profiles/edge.json":
@@ -185,9 +186,9 @@ Deno.test("torcx status believes no seal that is broken, or without a run", asyn
   });
 });
 
-testAsRoot(
+testWith(
   "torcx status tells drift of the system, the archives and the next boot",
-  "it mounts",
+  { isRoot: true },
   () =>
     withSystem({}, async (_run, root) => {
       const results = await runVerbs(root, [

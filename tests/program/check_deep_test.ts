@@ -1,8 +1,9 @@
 /** Tests `torcx profile check --deep` through the real program, on archives made by GNU tar and mksquashfs. */
 
 import { assert, assertEquals } from "@std/assert";
-import { makeProfile, type Node, OS_RELEASE, testAsRoot, withTree, writeNodes } from "../support/nodes.ts";
+import { makeProfile, type Node, OS_RELEASE, withTree, writeNodes } from "../support/nodes.ts";
 import { type RunResult, runTorcx } from "../support/binary.ts";
+import { testWith } from "../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 const MANIFEST = (assets: Record<string, string[]>): string =>
@@ -122,7 +123,7 @@ for (const [title, [nodes, message, damage]] of Object.entries(BROKEN)) {
   });
 }
 
-testAsRoot("torcx profile check --deep looks into a squashfs", "it mounts one", async () => {
+testWith("torcx profile check --deep looks into a squashfs", { isRoot: true }, async () => {
   assertEquals(await check(SOUND, "squashfs"), { code: 0, stdout: PASSED, stderr: "" });
   const { code, stderr } = await check({ ...SOUND, "assets.json": MANIFEST({ units: ["/x"] }) }, "squashfs");
   assertEquals(code, 1, stderr);
@@ -144,9 +145,9 @@ Deno.test("torcx profile check --deep fails if a squashfs is cut off or is none"
 });
 
 // In a user namespace without a mapping root is somebody else, who may neither mount nor change owners.
-testAsRoot(
+testWith(
   "torcx profile check --deep works for other users, in TMPDIR",
-  "it makes a user namespace",
+  { isRoot: true },
   async () => {
     const other = ["unshare", "--user"];
     assertEquals(await check(SOUND, "tgz", undefined, other), { code: 0, stdout: PASSED, stderr: "" });

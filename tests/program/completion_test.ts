@@ -9,6 +9,7 @@ import { formatFishCompletion } from "../../lib/cli/docs/completion/fish.ts";
 import { formatZshCompletion } from "../../lib/cli/docs/completion/zsh.ts";
 import { findProgram } from "../support/binary.ts";
 import { type ShellSpec, typeLines } from "../support/terminal.ts";
+import { testWith } from "../support/needs.ts";
 
 /** What is typed after `torcx `, and the arguments that bash (and zsh, if unlike) then passes on. */
 const TYPED: [string, string[], string[]?][] = [
@@ -116,29 +117,22 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-async function findShell(name: string): Promise<boolean> {
-  const { success } = await new Deno.Command("sh", {
-    args: ["-c", `command -v ${name} && command -v script`],
-    stdout: "null",
-  }).output();
-  // deno-lint-ignore no-console -- a skipped test says so
-  if (!success) console.log(`skipped: ${name} or script(1) is not installed`);
-  return success;
-}
-
 for (const name of ["bash", "zsh"] as const) {
-  Deno.test(`completion ${name} completes words of an interactive ${name} if TAB is pressed`, async () => {
-    if (!await findShell(name)) return;
-    await withShellDirectory(async (options) => {
-      const typed = await typeLines(SHELLS[name], TYPED.map(([line]) => line), options);
-      const expected = TYPED.map(([, inBash, inZsh]) => name === "bash" ? inBash : inZsh ?? inBash);
-      assertEquals(typed, expected);
-    });
-  });
+  const needs = { programs: [name, "script"] };
+  testWith(
+    `completion ${name} completes words of an interactive ${name} if TAB is pressed`,
+    needs,
+    async () => {
+      await withShellDirectory(async (options) => {
+        const typed = await typeLines(SHELLS[name], TYPED.map(([line]) => line), options);
+        const expected = TYPED.map(([, inBash, inZsh]) => name === "bash" ? inBash : inZsh ?? inBash);
+        assertEquals(typed, expected);
+      });
+    },
+  );
 }
 
-Deno.test("completion fish completes words in fish", async () => {
-  if (!await findShell("fish")) return;
+testWith("completion fish completes words in fish", { programs: ["fish"] }, async () => {
   await withShellDirectory(async (options) => {
     const list = async (line: string): Promise<string[]> => {
       const { stdout } = await new Deno.Command("fish", {
@@ -170,7 +164,6 @@ Deno.test("completion fish completes words in fish", async () => {
 });
 
 Deno.test("completion bash offers each verb the flags of the table", async () => {
-  if (!await findShell("bash")) return;
   await withShellDirectory(async (options) => {
     const verbs = listVerbs().map(({ command }) => command);
     const { stdout } = await new Deno.Command("bash", {

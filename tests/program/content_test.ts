@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { makeProfile, OS_RELEASE } from "../support/nodes.ts";
 import { runSteps, withRoot } from "../support/e2e_system.ts";
-import { isInstalled, testWith } from "../support/programs.ts";
+import { findMissing, skipPart, testWith } from "../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 
@@ -119,16 +119,14 @@ const CONTENTS: readonly Content[] = [
   squashfs("sq-zeros", 'head -c 100000 /dev/zero > "$OUT"', "zeros, not squashfs", COPY),
 ];
 
-const present = CONTENTS.filter(({ name, programs = [] }) => {
-  const missing = programs.filter((program) => !isInstalled(program));
-  if (missing.length === 0) return true;
-  const text = `skipped: the content ${name}: ${missing.join(", ")} not installed\n`;
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
-  return false;
-});
+const present = CONTENTS.filter(({ programs = [] }) => findMissing({ programs }) === undefined);
 
-testWith("torcx names what an archive is instead, on each way in", { isRoot: true }, () =>
-  withRoot({
+testWith("torcx names what an archive is instead, on each way in", { isRoot: true }, async (context) => {
+  for (const { name, programs = [] } of CONTENTS) {
+    const missing = findMissing({ programs });
+    if (missing !== undefined) await skipPart(context, `the content ${name}`, missing);
+  }
+  await withRoot({
     ...OS_RELEASE,
     "etc/torcx/profiles/all.json": makeProfile(...present.map(({ name }) => `${name}:1`)),
     "etc/torcx/profiles/inside.json": makeProfile(
@@ -175,4 +173,5 @@ testWith("torcx names what an archive is instead, on each way in", { isRoot: tru
       expect(isInside ? applyInside!.output : apply!.output, content, "apply");
     }
     for (const { code, output } of [plan!, check!, apply!, applyInside!]) assertEquals(code, 1, output);
-  }));
+  });
+});

@@ -1,10 +1,11 @@
 /** Files that the first torcx read and that are not quite as they should be, through the real program. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type Node, testAsRoot } from "../support/nodes.ts";
+import type { Node } from "../support/nodes.ts";
 import { runSteps, withRoot } from "../support/e2e_system.ts";
 import { packImage } from "../support/archives.ts";
 import { SHADOW_WARNING, testProgram } from "../support/program_cases.ts";
+import { testWith } from "../support/needs.ts";
 
 const PROFILE_PATH = "etc/torcx/profiles/edge.json";
 const CONFIG_PATH = "etc/torcx/config.json";
@@ -166,9 +167,9 @@ function assertTold(warnings: readonly string[]): void {
   }
 }
 
-testAsRoot(
+testWith(
   "what is odd in config, profile and image manifest is told by plan, check, apply and its report",
-  "it mounts",
+  { isRoot: true },
   () =>
     withImage(MANIFEST, async (root) => {
       const [plan, check, applied, hello, report] = await runSteps(root, [
@@ -188,9 +189,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "an image manifest that text follows fails plan and apply",
-  "it mounts",
+  { isRoot: true },
   () =>
     withImage(`${MANIFEST} // text`, async (root) => {
       const [plan, applied] = await runSteps(root, ["torcx plan", "torcx apply"]);

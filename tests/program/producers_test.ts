@@ -7,7 +7,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeProfile, OS_RELEASE, writeNodes } from "../support/nodes.ts";
 import { runSteps, withRoot } from "../support/e2e_system.ts";
 import { runTorcx } from "../support/binary.ts";
-import { testWith } from "../support/programs.ts";
+import { testWith } from "../support/needs.ts";
 import { readTree } from "../support/tree.ts";
 import { makeManifest } from "../support/archives.ts";
 

@@ -3,8 +3,9 @@
 import { assertEquals } from "@std/assert";
 import { EDGE_PROFILE, type ProgramCase, SHADOW_WARNING, testProgram } from "../support/program_cases.ts";
 import { encodeSeal } from "../../lib/manifest/seal.ts";
-import { makeProfile, testAsRoot, withTree } from "../support/nodes.ts";
+import { makeProfile, withTree } from "../support/nodes.ts";
 import { findProgram, runTorcx } from "../support/binary.ts";
+import { testWith } from "../support/needs.ts";
 
 const SEALED = {
   "run/metadata/torcx": encodeSeal({
@@ -417,9 +418,9 @@ const CHECK: ProgramCase[] = [
   },
 ];
 
-testAsRoot(
+testWith(
   "torcx profile list tells the running profiles of a sealed system",
-  "it applies a profile in a mount namespace of its own",
+  { isRoot: true },
   () =>
     withTree({
       "usr/share/torcx/profiles/vendor.json": makeProfile(),

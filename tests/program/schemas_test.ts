@@ -1,9 +1,10 @@
 /** Holds the JSON of a whole life of a system against the schemas: planned, applied, asked about. */
 
 import { assert, assertEquals } from "@std/assert";
-import { makeProfile, OS_RELEASE, testAsRoot, withTree, writeNodes } from "../support/nodes.ts";
+import { makeProfile, OS_RELEASE, withTree, writeNodes } from "../support/nodes.ts";
 import { findSchemaFaults } from "../support/schemas.ts";
 import { runTorcx } from "../support/binary.ts";
+import { testWith } from "../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 const MANIFEST = { kind: "image-manifest-v0", value: { bin: ["/bin"], units: ["/hello.service"] } };
@@ -35,9 +36,9 @@ async function check(path: string, kind: string, code: number, ...args: string[]
   assertEquals([document.kind, findSchemaFaults(document)], [kind, undefined], result.stdout);
 }
 
-testAsRoot(
+testWith(
   "the JSON of every verb is valid by its schema before, during and after an apply",
-  "it mounts",
+  { isRoot: true },
   () =>
     withSystem(async (path) => {
       await check(path, "torcx-status-v0", 3, "status");
@@ -68,9 +69,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "the report and the status of a failure are valid by their schemas",
-  "it mounts",
+  { isRoot: true },
   () =>
     withSystem(async (path) => {
       Deno.writeTextFileSync(`${path}/${STORE}/hello:1.torcx.tgz`, "no gzip");

@@ -42,11 +42,17 @@ export interface ProgramCommand {
   isCompiled: boolean;
 }
 
+let chosen: Promise<ProgramCommand> | undefined;
 let found: Promise<ProgramCommand> | undefined;
+
+/** Returns whether the program is a compiled one. */
+export async function isProgramCompiled(): Promise<boolean> {
+  return (await (chosen ??= chooseProgram())).isCompiled;
+}
 
 /** Finds the program once and says which one it is. */
 export function findProgram(): Promise<ProgramCommand> {
-  found ??= chooseProgram().then((program) => {
+  found ??= (chosen ??= chooseProgram()).then((program) => {
     Deno.stderr.writeSync(new TextEncoder().encode(`torcx is ${program.note} here\n`));
     return program;
   });

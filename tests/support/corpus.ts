@@ -5,17 +5,8 @@
 
 import { PROJECT_DIR } from "./std_flags.ts";
 
-/** Where the corpus lies if it is there. */
+/** Where the corpus lies; a test that reads it needs it by `testWith()`. */
 export const CORPUS_DIR = `${PROJECT_DIR}/../shared/corpus`;
-
-/** Finds out whether the corpus is there. */
-export function hasCorpus(): boolean {
-  try {
-    return Deno.statSync(`${CORPUS_DIR}/INDEX.tsv`).isFile;
-  } catch {
-    return false;
-  }
-}
 
 /** One archive of the corpus. */
 export interface CorpusCase {

@@ -86,13 +86,6 @@ export async function withTree(
   }
 }
 
-/** Defines a test that only root can run; elsewhere it is skipped and says why. */
-export function testAsRoot(name: string, reason: string, run: () => Promise<void>): void {
-  const isRoot = Deno.uid() === 0;
-  if (!isRoot) Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${name}: ${reason}\n`));
-  Deno.test({ name, ignore: !isRoot, fn: run });
-}
-
 /** Runs something that must fail and returns its error. */
 export function catchError(run: () => unknown): unknown {
   try {

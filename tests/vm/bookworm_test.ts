@@ -1,4 +1,4 @@
 import { registerCases } from "./cases.ts";
 import { BOOKWORM } from "./releases.ts";
 
-await registerCases(BOOKWORM);
+registerCases(BOOKWORM);

@@ -5,7 +5,8 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ALPHA, BETA, GAMMA } from "./addon.ts";
-import { findMissingPrograms, say } from "./command.ts";
+import { testWith } from "../support/needs.ts";
+import { say } from "./command.ts";
 import type { Findings } from "./findings.ts";
 import { type GuestOptions, runGuest } from "./guest.ts";
 import {
@@ -119,26 +120,15 @@ const PROGRAMS = [
   "mkfs.ext4",
 ];
 
-/** Registers every case for a release. Where they cannot run the reason is printed, and is a failure in CI. */
-export async function registerCases(release: Release): Promise<void> {
-  const reason = await findReasonToSkip();
-  if (reason !== undefined) say(`${release.name}: skipped: ${reason}`);
+/** Registers every case for a release. */
+export function registerCases(release: Release): void {
   for (const { judge, ...options } of CASES) {
-    Deno.test({
-      name: `torcx on ${nameRelease(release)} ${options.name}`,
-      ignore: reason !== undefined && Deno.env.get("CI") !== "true",
-      async fn(): Promise<void> {
-        if (reason !== undefined) throw new Error(`Cannot boot guests: ${reason}`);
-        await runGuest(release, options, (findings) => judge(findings, release));
-      },
-    });
+    testWith(
+      `torcx on ${nameRelease(release)} ${options.name}`,
+      { isRoot: true, programs: PROGRAMS },
+      () => runGuest(release, options, (findings) => judge(findings, release)),
+    );
   }
-}
-
-async function findReasonToSkip(): Promise<string | undefined> {
-  if (Deno.uid() !== 0) return "not root";
-  const missing = await findMissingPrograms(PROGRAMS);
-  return missing.length === 0 ? undefined : `programs not found: ${missing.join(", ")}`;
 }
 
 /**

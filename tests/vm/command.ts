@@ -38,15 +38,6 @@ export function runPipeline(script: string, parameters: readonly string[]): Prom
   return runCommand(["bash", "-euo", "pipefail", "-c", script, "pipeline", ...parameters]);
 }
 
-/** Finds which of the programs are missing from PATH and the system's own program directories. */
-export async function findMissingPrograms(programs: readonly string[]): Promise<string[]> {
-  const found = await runPipeline(
-    'for name; do command -v "$name" >/dev/null || echo "$name"; done',
-    programs,
-  );
-  return found.split("\n").filter((name) => name !== "");
-}
-
 /** Prints one line of progress, past the test runner's capture of console.log. */
 export function say(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`test: ${line}\n`));

@@ -1,4 +1,4 @@
 import { registerCases } from "./cases.ts";
 import { SID } from "./releases.ts";
 
-await registerCases(SID);
+registerCases(SID);

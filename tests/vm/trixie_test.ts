@@ -1,4 +1,4 @@
 import { registerCases } from "./cases.ts";
 import { TRIXIE } from "./releases.ts";
 
-await registerCases(TRIXIE);
+registerCases(TRIXIE);

@@ -1,9 +1,9 @@
 /** Tests a whole apply of the first implementation's own archives: trees, links, records, seal, status. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { exists } from "@std/fs";
 import { makeProfile, type Node } from "../../support/nodes.ts";
 import { readListing, toTree, type Tree } from "../../support/corpus.ts";
+import { testWith } from "../../support/needs.ts";
 import { PROJECT_DIR } from "../../support/std_flags.ts";
 import { LIST_RUN, runSteps, withRoot } from "../../support/e2e_system.ts";
 
@@ -72,74 +72,66 @@ const LIST_TREE =
 for (const { reference, file, format } of CASES) {
   const path = `${FIXTURES_DIR}/${file}`;
   const name = `torcx apply makes the links, files and records of a ${format} addon, seals, and does so once`;
-  const obstacle = Deno.uid() !== 0 ? "it mounts" : await exists(path) ? undefined : `there is no ${path}`;
-  if (obstacle !== undefined) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${name}: ${obstacle}\n`));
-  }
-  Deno.test({
-    name,
-    ignore: obstacle !== undefined,
-    fn: () =>
-      withRoot(makeSystem(reference), async (root) => {
-        await Deno.copyFile(path, `${root}/var/lib/torcx/store/addon:${reference}.torcx.${format}`);
-        const list = `find . -mindepth 1 -printf '%y %m %s %T@ %C@ %p %l\\n' | sort`;
-        const [before, statusBefore, dry, after, applied, tree, ...rest] = await runSteps(root, [
-          list,
-          "torcx status --output json",
-          "torcx apply --dry-run --output json",
-          list,
-          "torcx apply --output json 2>/dev/null",
-          LIST_TREE,
-          LIST_RUN,
-          "cat run/metadata/torcx",
-          "cat run/torcx/profile.json",
-          "touch run/torcx/unpack/new run/torcx/unpack/addon/new; rm run/torcx/unpack/addon/bin/protocol",
-          `echo "$(stat -c %a run/torcx/unpack)"; grep -F " $PWD/" /proc/self/mounts | sed "s|$PWD||"`,
-          "torcx status --output json",
-          "find run -printf '%p %m %T@ %C@\\n' | sort | cat > before.txt; torcx apply --output text",
-          "find run -printf '%p %m %T@ %C@\\n' | sort | diff before.txt -",
-          "rm run/metadata/torcx; torcx status --output json",
-        ]);
-        assertEquals(statusBefore!.code, 3);
-        assertEquals(JSON.parse(statusBefore!.output).value.state, "not_applied");
-        assertEquals(dry!.code, 0, dry!.output);
-        assertEquals(JSON.parse(dry!.output).kind, "torcx-apply-plan-v0");
-        assertEquals(after, before, "--dry-run changes nothing");
-        assertEquals(applied!.code, 0, applied!.output);
-        const { kind, value: report } = JSON.parse(applied!.output);
-        assertEquals([kind, report.mode, report.outcome], ["torcx-apply-report-v0", "manual", "sealed"]);
-        assertEquals(
-          report.assets.map((asset: { kind: string; to: string }) => [asset.kind, asset.to]),
-          [["bin", BIN], ["network", NETWORK], ["units", UNIT]],
-        );
-        // The image's files are the group's to write.
-        assertEquals(report.warnings.length, 2, report.warnings.join("\n"));
-        checkTree(tree!.output, format);
-        const [files, seal, profile, writes, mounts, status, second, unchanged, unsealed] = rest;
-        assertEquals(files!.output, RUN_FILES);
-        assertEquals(seal!.output, SEAL);
-        assertEquals(JSON.parse(profile!.output), {
-          kind: "profile-manifest-v0",
-          value: { images: [{ name: "addon", reference }] },
-        });
-        assertEquals(writes!.code, 1);
-        assertEquals(writes!.output.match(/Read-only file system/g)?.length, 3, writes!.output);
-        assertMatch(
-          mounts!.output,
-          format === "tgz"
-            ? /^755\ntmpfs \/run\/torcx\/unpack tmpfs ro[^\n]*\n$/
-            : /^755\ntmpfs \/run\/torcx\/unpack tmpfs ro[^\n]*\n\S+ \/run\/torcx\/unpack\/addon squashfs ro[^\n]*\n$/,
-        );
-        const state = JSON.parse(status!.output).value;
-        assertEquals([status!.code, state.state, state.is_read_only, state.drift], [0, "sealed", true, []]);
-        assertEquals(second!.code, 0);
-        assertMatch(second!.output, /already applied in this boot: nothing was touched/);
-        assertEquals(unchanged, { code: 0, output: "" });
-        assertEquals(unsealed!.code, 1);
-        // A report of success, no seal, no lock: nothing is sealed, and nobody is at work.
-        assertEquals(JSON.parse(unsealed!.output).value.state, "killed");
-      }),
-  });
+  testWith(name, { isRoot: true, files: [path] }, () =>
+    withRoot(makeSystem(reference), async (root) => {
+      await Deno.copyFile(path, `${root}/var/lib/torcx/store/addon:${reference}.torcx.${format}`);
+      const list = `find . -mindepth 1 -printf '%y %m %s %T@ %C@ %p %l\\n' | sort`;
+      const [before, statusBefore, dry, after, applied, tree, ...rest] = await runSteps(root, [
+        list,
+        "torcx status --output json",
+        "torcx apply --dry-run --output json",
+        list,
+        "torcx apply --output json 2>/dev/null",
+        LIST_TREE,
+        LIST_RUN,
+        "cat run/metadata/torcx",
+        "cat run/torcx/profile.json",
+        "touch run/torcx/unpack/new run/torcx/unpack/addon/new; rm run/torcx/unpack/addon/bin/protocol",
+        `echo "$(stat -c %a run/torcx/unpack)"; grep -F " $PWD/" /proc/self/mounts | sed "s|$PWD||"`,
+        "torcx status --output json",
+        "find run -printf '%p %m %T@ %C@\\n' | sort | cat > before.txt; torcx apply --output text",
+        "find run -printf '%p %m %T@ %C@\\n' | sort | diff before.txt -",
+        "rm run/metadata/torcx; torcx status --output json",
+      ]);
+      assertEquals(statusBefore!.code, 3);
+      assertEquals(JSON.parse(statusBefore!.output).value.state, "not_applied");
+      assertEquals(dry!.code, 0, dry!.output);
+      assertEquals(JSON.parse(dry!.output).kind, "torcx-apply-plan-v0");
+      assertEquals(after, before, "--dry-run changes nothing");
+      assertEquals(applied!.code, 0, applied!.output);
+      const { kind, value: report } = JSON.parse(applied!.output);
+      assertEquals([kind, report.mode, report.outcome], ["torcx-apply-report-v0", "manual", "sealed"]);
+      assertEquals(
+        report.assets.map((asset: { kind: string; to: string }) => [asset.kind, asset.to]),
+        [["bin", BIN], ["network", NETWORK], ["units", UNIT]],
+      );
+      // The image's files are the group's to write.
+      assertEquals(report.warnings.length, 2, report.warnings.join("\n"));
+      checkTree(tree!.output, format);
+      const [files, seal, profile, writes, mounts, status, second, unchanged, unsealed] = rest;
+      assertEquals(files!.output, RUN_FILES);
+      assertEquals(seal!.output, SEAL);
+      assertEquals(JSON.parse(profile!.output), {
+        kind: "profile-manifest-v0",
+        value: { images: [{ name: "addon", reference }] },
+      });
+      assertEquals(writes!.code, 1);
+      assertEquals(writes!.output.match(/Read-only file system/g)?.length, 3, writes!.output);
+      assertMatch(
+        mounts!.output,
+        format === "tgz"
+          ? /^755\ntmpfs \/run\/torcx\/unpack tmpfs ro[^\n]*\n$/
+          : /^755\ntmpfs \/run\/torcx\/unpack tmpfs ro[^\n]*\n\S+ \/run\/torcx\/unpack\/addon squashfs ro[^\n]*\n$/,
+      );
+      const state = JSON.parse(status!.output).value;
+      assertEquals([status!.code, state.state, state.is_read_only, state.drift], [0, "sealed", true, []]);
+      assertEquals(second!.code, 0);
+      assertMatch(second!.output, /already applied in this boot: nothing was touched/);
+      assertEquals(unchanged, { code: 0, output: "" });
+      assertEquals(unsealed!.code, 1);
+      // A report of success, no seal, no lock: nothing is sealed, and nobody is at work.
+      assertEquals(JSON.parse(unsealed!.output).value.state, "killed");
+    }));
 }
 
 function checkTree(output: string, format: string): void {

@@ -2,8 +2,9 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeManifest, packImage } from "../../support/archives.ts";
-import { makeProfile, type Node, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile, type Node } from "../../support/nodes.ts";
 import { LIST_MOUNTS, runSteps, withRoot } from "../../support/e2e_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 const BAD = `${STORE}/bad:1.torcx.tgz`;
@@ -199,9 +200,9 @@ async function checkFailure(failure: Failure): Promise<void> {
 }
 
 for (const failure of FAILURES) {
-  testAsRoot(
+  testWith(
     `torcx apply undoes all and can be retried if ${failure.if}`,
-    "it mounts",
+    { isRoot: true },
     () => checkFailure(failure),
   );
 }

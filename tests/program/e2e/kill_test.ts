@@ -2,8 +2,9 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeManifest, packImage } from "../../support/archives.ts";
-import { makeProfile, type Node, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile, type Node } from "../../support/nodes.ts";
 import { LIST_MOUNTS, LIST_RUN, runSteps, type StepResult, withRoot } from "../../support/e2e_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 const KILLS = 8;
@@ -54,9 +55,9 @@ async function withLarge(use: (root: string) => Promise<void>): Promise<void> {
   });
 }
 
-testAsRoot(
+testWith(
   "torcx apply --retry starts clean and seals if an apply was killed at any moment",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLarge(async (root) => {
       const reset =
@@ -103,9 +104,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "torcx apply undoes all it did if it is told to end",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLarge(async (root) => {
       for (const signal of ["TERM", "INT"]) {
@@ -129,9 +130,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "torcx apply exits with 1 and says so if another one is at work",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLarge(async (root) => {
       const [, first, second, all]: StepResult[] = await runSteps(root, [

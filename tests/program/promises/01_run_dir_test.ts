@@ -1,9 +1,10 @@
 /** Tests that nothing in RUN goes but what torcx made there, whatever has RUN's name. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type Node, testAsRoot } from "../../support/nodes.ts";
+import type { Node } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { ARCHIVE, HAS_SEAL, LIST_RUN, withRunSystem } from "../../support/run_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const SNAPSHOT = "find run srv -printf '%y %m %p %l %s\\n' 2>/dev/null | LC_ALL=C sort";
 
@@ -57,9 +58,9 @@ const FOREIGN: readonly ForeignCase[] = [
 ];
 
 for (const { if: condition, nodes, make, names } of FOREIGN) {
-  testAsRoot(
+  testWith(
     `promise 01: apply and its retry touch nothing and say what is there if ${condition}`,
-    "it mounts",
+    { isRoot: true },
     () =>
       withRunSystem(nodes ?? {}, async (root) => {
         const [, before, plain, retry, after, status] = await runSteps(root, [
@@ -128,9 +129,9 @@ const LEFT: readonly LeftCase[] = [
 ];
 
 for (const { if: condition, put, take, name } of LEFT) {
-  testAsRoot(
+  testWith(
     `promise 01: a retry after a failure leaves and names ${condition} in RUN`,
-    "it mounts",
+    { isRoot: true },
     () =>
       withRunSystem({ "srv/photo": "mine\n" }, async (root) => {
         const steps = await runSteps(root, [
@@ -155,9 +156,9 @@ for (const { if: condition, put, take, name } of LEFT) {
   );
 }
 
-testAsRoot(
+testWith(
   "promise 01: a RUN that is empty, or holds names of torcx's alone, is torcx's own",
-  "it mounts",
+  { isRoot: true },
   async () => {
     const own: Record<string, Node>[] = [
       { "run/torcx": { dir: true } },
@@ -187,9 +188,9 @@ testAsRoot(
   },
 );
 
-testAsRoot(
+testWith(
   "promise 01: a run removes what a kill left beside RUN, and nothing else",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({
       "run/.torcx-7-1-abc.tmp/lock": "",
@@ -212,9 +213,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 01: a retry takes back a sealed run by its record, and leaves what was changed",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({}, async (root) => {
       const [, whole, , retry, list, changed, report] = await runSteps(root, [

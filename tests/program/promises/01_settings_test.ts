@@ -1,9 +1,10 @@
 /** The settings' directories are checked by every verb, so that nothing of the user's is taken for torcx's own. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { makeProfile, type Node, OS_RELEASE, testAsRoot, writeNodes } from "../../support/nodes.ts";
+import { makeProfile, type Node, OS_RELEASE, writeNodes } from "../../support/nodes.ts";
 import { findSchemaFaults } from "../../support/schemas.ts";
 import { runTorcx } from "../../support/binary.ts";
+import { testWith } from "../../support/needs.ts";
 
 const SYSTEM: Record<string, Node> = {
   ...OS_RELEASE,
@@ -233,9 +234,9 @@ Deno.test("promise 01: directories that go together are taken", async () => {
   });
 });
 
-testAsRoot(
+testWith(
   "promise 01: a bind mount shows that RUN is CONF",
-  "bind mounts need root",
+  { isRoot: true },
   () =>
     withSystem({ "run/other": { dir: true } }, async (root) => {
       const before = listTree(root);

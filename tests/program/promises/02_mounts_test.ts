@@ -6,10 +6,10 @@ import type { TorcxError } from "../../../lib/errors.ts";
 import { emptyDirectory } from "../../../lib/sys/removal.ts";
 import type { Resolver } from "../../../lib/sys/resolve.ts";
 import { Root } from "../../../lib/sys/root.ts";
-import { catchError, makeProfile, type Node, OS_RELEASE, testAsRoot } from "../../support/nodes.ts";
+import { catchError, makeProfile, type Node, OS_RELEASE } from "../../support/nodes.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
+import { testWith } from "../../support/needs.ts";
 
-const REASON = "bind mounts need root";
 const STORE = "var/lib/torcx/store";
 const SYSTEM: Record<string, Node> = {
   ...OS_RELEASE,
@@ -34,21 +34,10 @@ const RESOLVERS: Resolver[] = ["openat2", "walk"];
 /** A step that lists what is the user's, outside and by way of the mounts. */
 const LIST = "find home var/lib/torcx -type f | LC_ALL=C sort";
 
-async function hasStrace(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("strace", { args: ["--version"], stdout: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
-const isTraceable = await hasStrace();
-
 function testMounts(name: string, run: (resolver: Resolver) => Promise<void>): void {
   for (const resolver of RESOLVERS) {
     const title = `promise 02: ${name}${resolver === "walk" ? ", without openat2" : ""}`;
-    if (resolver === "walk" && !isTraceable) {
-      Deno.test({ name: `${title} (skipped: no strace)`, ignore: true, fn: () => {} });
-    } else testAsRoot(title, REASON, () => run(resolver));
+    testWith(title, { isRoot: true, programs: resolver === "walk" ? ["strace"] : [] }, () => run(resolver));
   }
 }
 
@@ -150,9 +139,9 @@ async function run(command: string, ...args: readonly string[]): Promise<void> {
 }
 
 for (const resolver of RESOLVERS) {
-  testAsRoot(
+  testWith(
     `promise 02: all mounts are named with what to type, by whatever path the root was opened (${resolver})`,
-    REASON,
+    { isRoot: true },
     async () => {
       const path = await Deno.makeTempDir({ prefix: "torcx-mounts-" });
       const places = [`${path}/tree/a b'c/d`, `${path}/tree/on`];
@@ -183,9 +172,9 @@ for (const resolver of RESOLVERS) {
     },
   );
 
-  testAsRoot(
+  testWith(
     `promise 02: a mount's own directory may be emptied, not removed (${resolver})`,
-    REASON,
+    { isRoot: true },
     async () => {
       const path = await Deno.makeTempDir({ prefix: "torcx-mounts-" });
       try {

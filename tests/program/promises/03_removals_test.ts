@@ -4,10 +4,11 @@
  */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { makeProfile, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile } from "../../support/nodes.ts";
 import { checkProgram, type ProgramCase } from "../../support/program_cases.ts";
 import { runTorcx } from "../../support/binary.ts";
 import { CLEAR, exists, PRUNE, STORE, test, withSystem } from "../../support/removals.ts";
+import { testWith } from "../../support/needs.ts";
 
 function testCase(name: string, item: Omit<ProgramCase, "does">): void {
   test(name, () => checkProgram({ does: name, ...item }));
@@ -256,9 +257,9 @@ test("prune removes a hard link that no profile lists; its bytes stay with the o
     assertEquals(await Deno.readTextFile(`${root}/${STORE}/1.2.3/a:1.torcx.tgz`), "running");
   }));
 
-testAsRoot(
+testWith(
   "promise 03: what is removed is told, though something else cannot be",
-  "it mounts a tmpfs in a namespace of its own",
+  { isRoot: true },
   () =>
     withSystem(async (root) => {
       const mount = `mount -t tmpfs tmpfs '${root}/${STORE}/1.2.1' && exec "$@"`;

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeProfile, type Node, OS_RELEASE, type Tree, withTree } from "../../support/nodes.ts";
 import { runTorcx } from "../../support/binary.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const PROFILES = "etc/torcx/profiles";
 const SELECTOR = "etc/torcx/next-profile";

@@ -1,16 +1,17 @@
 /** Tests that what a run left is taken away by its own record once the mounts of its trees are gone. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { makeProfile, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { LIST_RUN, withRunSystem } from "../../support/run_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** What a soft reboot does to a system: /run stays, what is mounted below it goes. */
 const SOFT_REBOOT = "umount -R run/torcx/unpack";
 
-testAsRoot(
+testWith(
   "promise 05: after a soft reboot a run takes away all that the last one left, by its record",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({ "etc/torcx/profiles/none.json": makeProfile() }, async (root) => {
       const steps = await runSteps(root, [
@@ -42,9 +43,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 05: taking back that is cut off is taken up again",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({}, async (root) => {
       const [before, , whole] = await runSteps(root, [LIST_RUN, "torcx apply --output json", LIST_RUN]);

@@ -1,9 +1,9 @@
 /** Tests that no seal is older than its run, and that sealed means what it says. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { testAsRoot } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { ARCHIVE, HAS_SEAL, withRunSystem } from "../../support/run_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STATE = "torcx status --output json";
 
@@ -11,7 +11,7 @@ function readState(output: string): string {
   return JSON.parse(output).value.state;
 }
 
-testAsRoot("promise 06: a run that fails leaves no seal of an earlier one", "it mounts", async () => {
+testWith("promise 06: a run that fails leaves no seal of an earlier one", { isRoot: true }, async () => {
   const failures = [
     // While the plan is made, and long after.
     `rm ${ARCHIVE}`,
@@ -40,9 +40,9 @@ testAsRoot("promise 06: a run that fails leaves no seal of an earlier one", "it 
   }
 });
 
-testAsRoot(
+testWith(
   "promise 06: the plan shows that an old seal goes first",
-  "it reads a seal",
+  { isRoot: true },
   () =>
     withRunSystem({ "run/metadata/torcx": "old\n" }, async (root) => {
       const [status, dry, json, still] = await runSteps(root, [
@@ -61,9 +61,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 06: a seal is not taken for the run's if it cannot be removed",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({ "run/metadata/torcx": "old\n" }, async (root) => {
       const [, failed, status, , retry, last] = await runSteps(root, [
@@ -155,9 +155,9 @@ const FAULTS: readonly Fault[] = [
 ];
 
 for (const { if: condition, break: command, state, says } of FAULTS) {
-  testAsRoot(
+  testWith(
     `promise 06: a system is not sealed, and a retry seals it, if ${condition}`,
-    "it mounts",
+    { isRoot: true },
     () =>
       withRunSystem({
         "usr/share/torcx/profiles/vendor.json":

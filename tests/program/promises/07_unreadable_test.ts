@@ -5,9 +5,10 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeManifest, packImage } from "../../support/archives.ts";
-import { makeProfile, type Node, OS_RELEASE, testAsRoot, writeNodes } from "../../support/nodes.ts";
+import { makeProfile, type Node, OS_RELEASE, writeNodes } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { runTorcx } from "../../support/binary.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STORE = "/var/lib/torcx/store";
 const SYSTEM: Record<string, Node> = {
@@ -26,26 +27,12 @@ const SYSTEM: Record<string, Node> = {
   "run/.keep": "",
 };
 
-async function hasStrace(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("strace", { args: ["--version"], stdout: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
-const isTraceable = await hasStrace();
-
 function testTraced(name: string, run: () => Promise<void>): void {
-  Deno.test({
-    name: `promise 07: ${name}${isTraceable ? "" : " (skipped: no strace)"}`,
-    ignore: !isTraceable,
-    fn: run,
-  });
+  testWith(`promise 07: ${name}`, { programs: ["strace"] }, run);
 }
 
 function testTracedAsRoot(name: string, run: () => Promise<void>): void {
-  if (isTraceable) testAsRoot(`promise 07: ${name}`, "an apply needs root", run);
-  else testTraced(name, run);
+  testWith(`promise 07: ${name}`, { isRoot: true, programs: ["strace"] }, run);
 }
 
 async function withSystem(
@@ -214,9 +201,9 @@ async function listPaths(root: string): Promise<string[]> {
   return new TextDecoder().decode(stdout).trim().split("\n");
 }
 
-testAsRoot(
+testWith(
   "promise 07: all that was passed over is a warning in the report",
-  "an apply needs root",
+  { isRoot: true },
   () =>
     withSystem(async (root) => {
       const [applied, report] = await runSteps(root, [
@@ -250,9 +237,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 07: a config file that the kernel command line names and that is absent is an error",
-  "it covers /proc/cmdline",
+  { isRoot: true },
   () =>
     withSystem(async (root) => {
       const cover = 'echo "quiet torcx_config=$0/gone.json" > "$0/cmdline" && ' +
@@ -296,9 +283,9 @@ testTracedAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 07: the generator hands off where the config file that was asked for is not there yet",
-  "it covers /proc/cmdline and /run",
+  { isRoot: true },
   async () => {
     for (const flags of [["-m"], ["-m", "-p", "-f", "--mount-proc"]]) {
       await withSystem(async (root) => {

@@ -1,9 +1,9 @@
 /** Tests that what fails after the seal's rename is a warning, and takes nothing back. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { testAsRoot } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { withRunSystem } from "../../support/run_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const CASES = [
   {
@@ -20,28 +20,25 @@ const CASES = [
   },
 ] as const;
 
-const hasStrace = await new Deno.Command("strace", { args: ["-V"], stdout: "null", stderr: "null" }).output()
-  .then(({ success }) => success, () => false);
-
 for (const { if: condition, inject, path, says } of CASES) {
   const name = `promise 08: apply seals and warns if ${condition}`;
-  if (!hasStrace) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${name}: there is no strace\n`));
-    continue;
-  }
-  testAsRoot(name, "it mounts", () =>
-    withRunSystem({ "run/metadata": { dir: true } }, async (root) => {
-      const [applied, status, again, list] = await runSteps(root, [
-        `strace -f -qq -o trace -e inject=${inject} -P "${path}" "\${program[@]}" apply --output json`,
-        "torcx status --output json",
-        "torcx apply --output text",
-        "ls run/torcx",
-      ]);
-      assertEquals(applied!.code, 0, applied!.output);
-      assertMatch(await Deno.readTextFile(`${root}/trace`), /INJECTED/);
-      assertMatch(applied!.output, says);
-      assertEquals([status!.code, JSON.parse(status!.output).value.state], [0, "sealed"]);
-      assertMatch(again!.output, /already applied/);
-      assertEquals(list!.output, "bin\nlock\nprofile.json\nreport.json\nunpack\n");
-    }));
+  testWith(
+    name,
+    { isRoot: true, programs: ["strace"] },
+    () =>
+      withRunSystem({ "run/metadata": { dir: true } }, async (root) => {
+        const [applied, status, again, list] = await runSteps(root, [
+          `strace -f -qq -o trace -e inject=${inject} -P "${path}" "\${program[@]}" apply --output json`,
+          "torcx status --output json",
+          "torcx apply --output text",
+          "ls run/torcx",
+        ]);
+        assertEquals(applied!.code, 0, applied!.output);
+        assertMatch(await Deno.readTextFile(`${root}/trace`), /INJECTED/);
+        assertMatch(applied!.output, says);
+        assertEquals([status!.code, JSON.parse(status!.output).value.state], [0, "sealed"]);
+        assertMatch(again!.output, /already applied/);
+        assertEquals(list!.output, "bin\nlock\nprofile.json\nreport.json\nunpack\n");
+      }),
+  );
 }

@@ -5,7 +5,7 @@ import { makeManifest, packImage } from "../../support/archives.ts";
 import { makeProfile, type Node, OS_RELEASE, withTree } from "../../support/nodes.ts";
 import { LIST_MOUNTS, runSteps, withRoot } from "../../support/e2e_system.ts";
 import { runTorcx } from "../../support/binary.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const PROFILES = "etc/torcx/profiles";
 const SYSTEM: Record<string, Node> = {

@@ -4,7 +4,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeManifest, packImage } from "../../support/archives.ts";
 import { makeProfile, writeNodes } from "../../support/nodes.ts";
 import { runTorcx } from "../../support/binary.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** A system of its own: the shell is its PID 1, and its /run is not the machine's. */
 const SYSTEM = ["unshare", "-m", "-p", "-f", "--mount-proc"];

@@ -5,7 +5,7 @@ import { readSquashfsInfo } from "../../../lib/archive/squashfs.ts";
 import { makeManifest } from "../../support/archives.ts";
 import { makeProfile, type Node, OS_RELEASE, writeNodes } from "../../support/nodes.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const ARCHIVE = "/var/lib/torcx/store/loop:1.torcx.squashfs";
 const NEEDS = { programs: ["mksquashfs"], isRoot: true };

@@ -2,8 +2,9 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeManifest, packImage } from "../../support/archives.ts";
-import { makeProfile, OS_RELEASE, testAsRoot, writeNodes } from "../../support/nodes.ts";
+import { makeProfile, OS_RELEASE, writeNodes } from "../../support/nodes.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 
@@ -32,9 +33,9 @@ const MANIFEST = makeManifest({
   udev_rules: ["/a.rules"],
 });
 
-testAsRoot(
+testWith(
   "promise 13: copies are root's and 0644 or 0755, directories 0755, whatever the image's modes and the umask",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRoot(NODES, async (root) => {
       const list = Object.keys(FILES).join(" ");
@@ -96,9 +97,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 13: torcx plan gives the same warning",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRoot(NODES, async (root) => {
       writeNodes(`${root}/image`, { ...makeManifest({ units: ["/a.service"] }), "a.service": "[Service]\n" });
@@ -115,9 +116,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 13: a unit of more than 16 MiB is copied, and taken back by --retry",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRoot(NODES, async (root) => {
       const unit = `${"# long\n".repeat(2_500_000)}[Service]\n`;

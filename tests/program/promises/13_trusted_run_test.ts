@@ -1,9 +1,9 @@
 /** Tests that RUN, journal and report are believed only where nobody else could have written them. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { testAsRoot } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { ARCHIVE, withRunSystem } from "../../support/run_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** Makes a RUN as a kill leaves it, with this journal. */
 function writeJournal(operations: readonly unknown[]): string {
@@ -64,9 +64,9 @@ const JOURNALS: { if: string; make: string; says: RegExp }[] = [
 ];
 
 for (const { if: condition, make, says } of JOURNALS) {
-  testAsRoot(
+  testWith(
     `promise 13: a journal is not believed if ${condition}`,
-    "it is about other users",
+    { isRoot: true },
     () =>
       withRunSystem(
         { "srv/photo": "mine\n", "srv/empty": { dir: true }, "srv/link": { link: "photo" } },
@@ -104,9 +104,9 @@ const REPORTS = [
 ];
 
 for (const { if: condition, make } of REPORTS) {
-  testAsRoot(
+  testWith(
     `promise 13: a report is not believed if ${condition}`,
-    "it mounts",
+    { isRoot: true },
     () =>
       withRunSystem({ "srv/photo": "mine\n" }, async (root) => {
         const [, , status, retry, last] = await runSteps(root, [
@@ -123,9 +123,9 @@ for (const { if: condition, make } of REPORTS) {
   );
 }
 
-testAsRoot(
+testWith(
   "promise 13: a report takes back nothing where torcx does not write",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({ "srv/photo": "mine\n" }, async (root) => {
       const forge =
@@ -146,9 +146,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 13: a journal that is torcx's own takes back what it says",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({}, async (root) => {
       const copy = {

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeProfile, OS_RELEASE, withTree } from "../../support/nodes.ts";
 import { runTorcx } from "../../support/binary.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const PROFILES = "etc/torcx/profiles";
 const LOCK = ".torcx.lock";

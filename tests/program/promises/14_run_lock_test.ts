@@ -1,9 +1,9 @@
 /** Tests that nobody but root can hold RUN's lock, and that everybody sees who does. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { testAsRoot } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { ARCHIVE, withRunSystem } from "../../support/run_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 const STATE = "torcx status --output json";
@@ -12,9 +12,9 @@ const HOLD =
   "mkfifo hold; flock run/torcx/lock bash -c ': > held; read -r _ < hold' & pid=$!; until [ -e held ]; do read -rt 0.01 <> <(:); done";
 const LET_GO = "echo > hold; wait $pid; rm hold held";
 
-testAsRoot(
+testWith(
   "promise 14: who holds RUN's lock is named at once, and a dead holder holds nothing",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({}, async (root) => {
       const steps = await runSteps(root, [
@@ -41,9 +41,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 14: another user can neither hold the lock nor block a retry",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({}, async (root) => {
       const [, refused, blocked] = await runSteps(root, [
@@ -58,9 +58,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 14: any user sees that torcx is at work; without the kernel's list nobody can tell",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRunSystem({}, async (root) => {
       const [, killed, , locked, atWork, unknown] = await runSteps(root, [

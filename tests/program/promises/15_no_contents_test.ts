@@ -1,17 +1,11 @@
 /** What a file holds that is not what it should be reaches neither the report nor the log: it may be a secret. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import {
-  catchError,
-  makeProfile,
-  type Node,
-  OS_RELEASE,
-  testAsRoot,
-  writeNodes,
-} from "../../support/nodes.ts";
+import { catchError, makeProfile, type Node, OS_RELEASE, writeNodes } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { runTorcx } from "../../support/binary.ts";
 import { parseJson } from "../../../lib/manifest/json.ts";
+import { testWith } from "../../support/needs.ts";
 
 const SECRET = "hunter2 s3cr3t-T0ken";
 const SYSTEM: Record<string, Node> = {
@@ -127,9 +121,9 @@ for (const { what, nodes, says } of CASES) {
 }
 
 for (const { what, nodes } of CASES) {
-  testAsRoot(
+  testWith(
     `promise 15: neither report nor log of an apply shows what ${what} holds`,
-    "an apply needs root",
+    { isRoot: true },
     async () => {
       const root = await Deno.makeTempDir({ prefix: "torcx-contents-" });
       try {

@@ -11,9 +11,9 @@ import { SILENT_LOG } from "../../../lib/log.ts";
 import type { ReportConflict } from "../../../lib/manifest/report.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { makeManifest, packImage } from "../../support/archives.ts";
-import { catchError, makeProfile, type Node, OS_RELEASE, testAsRoot, withTree } from "../../support/nodes.ts";
+import { catchError, makeProfile, type Node, OS_RELEASE, withTree } from "../../support/nodes.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 const UNITS = "run/systemd/system";
@@ -259,7 +259,7 @@ const COLLISIONS: readonly Collision[] = [
 ];
 
 for (const { does, images, system = {}, left, conflicts } of COLLISIONS) {
-  testAsRoot(`promise 16: ${does}`, "it mounts", () => {
+  testWith(`promise 16: ${does}`, { isRoot: true }, () => {
     const nodes: Record<string, Node> = {
       ...OS_RELEASE,
       "etc/torcx/profiles/edge.json": makeProfile(...Object.keys(images).map((name) => `${name}:1`)),
@@ -288,9 +288,9 @@ for (const { does, images, system = {}, left, conflicts } of COLLISIONS) {
 }
 
 for (const [what, node] of Object.entries({ "a file": "x", "a symlink to nothing": { link: "nothing" } })) {
-  testAsRoot(
+  testWith(
     `promise 16: the plan fails, and the apply before its first copy, if the directory of the units is ${what}`,
-    "it mounts",
+    { isRoot: true },
     () => {
       const nodes: Record<string, Node> = {
         ...OS_RELEASE,
@@ -351,7 +351,7 @@ for (
     "the directory of the manifest": { ".torcx": { link: "none" } },
   })
 ) {
-  testAsRoot(`promise 16: ${what} being a symlink to nothing is an error`, "it mounts", () =>
+  testWith(`promise 16: ${what} being a symlink to nothing is an error`, { isRoot: true }, () =>
     withRoot({
       ...OS_RELEASE,
       "etc/torcx/profiles/edge.json": makeProfile("one:1"),

@@ -5,7 +5,7 @@ import { makeProfile, type Node } from "../../support/nodes.ts";
 import { LIST_MOUNTS, runSteps, withRoot } from "../../support/e2e_system.ts";
 import { runTorcx } from "../../support/binary.ts";
 import { writeHugeArchive } from "../../support/huge_archive.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const SIGNALS = { HUP: 1, INT: 2, QUIT: 3, TERM: 15 } as const;
 /** Shells without job control have their background commands ignore INT and QUIT. */

@@ -1,9 +1,10 @@
 /** Promise 19: what is different from what was applied is seen, and what of it makes a system degraded. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { makeProfile, type Node, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile, type Node } from "../../support/nodes.ts";
 import { STORE } from "../../support/archives.ts";
 import { readStatusAfter } from "../../support/status_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const UNIT = "run/systemd/system/hello.service";
 const UNPACK = "run/torcx/unpack";
@@ -223,7 +224,7 @@ const CASES: Record<string, DriftCase> = {
 };
 
 for (const [name, { steps, code, kinds, message, changes = {} }] of Object.entries(CASES)) {
-  testAsRoot(`promise 19: status exits with ${code} if ${name}`, "it mounts", async () => {
+  testWith(`promise 19: status exits with ${code} if ${name}`, { isRoot: true }, async () => {
     const found = await readStatusAfter(changes, ...steps);
     const { drift, state } = found.status;
     assertEquals(drift.map(({ kind }: { kind: string }) => kind), kinds, JSON.stringify(drift, null, 1));

@@ -1,11 +1,12 @@
 /** Promise 19: `torcx status` says in which state this boot's torcx is, why, and what to type next. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { makeProfile, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile } from "../../support/nodes.ts";
 import { makeManifest, packImage, STORE } from "../../support/archives.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
 import { withLiveSystem } from "../../support/live_system.ts";
 import { parseStatus, withStatusSystem } from "../../support/status_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const APPLY = "torcx apply --verbose=error >/dev/null 2>&1";
 const TEXT = "torcx status --output text";
@@ -81,9 +82,9 @@ const STATES: StateCase[] = [
 ];
 
 for (const { steps, code, state, summary, why, next } of STATES) {
-  testAsRoot(
+  testWith(
     `promise 19: status says ${state}, why, and what to type next`,
-    "it mounts",
+    { isRoot: true },
     () =>
       withStatusSystem({}, async (run, root) => {
         const results = await run(...steps, "torcx status", TEXT);
@@ -103,9 +104,9 @@ for (const { steps, code, state, summary, why, next } of STATES) {
   );
 }
 
-testAsRoot(
+testWith(
   "promise 19: status says at work, who, and since when",
-  "it mounts",
+  { isRoot: true },
   () =>
     withStatusSystem({}, async (run) => {
       const [, json] = await run(
@@ -120,9 +121,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 19: status says switched off, and by what",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLiveSystem({ "usr/lib/os-release": "VERSION_ID=1\n" }, async (system) => {
       const [json, text] = await system.run("quiet torcx=0", ["torcx status", TEXT]);
@@ -137,9 +138,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 19: status of an apply by hand says that the boot's is switched off",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLiveSystem(
       {
@@ -159,9 +160,9 @@ testAsRoot(
     ),
 );
 
-testAsRoot(
+testWith(
   "promise 19: status says whether generator and target are installed",
-  "it mounts",
+  { isRoot: true },
   () =>
     withStatusSystem({
       "usr/lib/torcx/torcx": "",
@@ -178,9 +179,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 19: status calls a system sound by whatever path it is reached",
-  "it mounts",
+  { isRoot: true },
   () =>
     withStatusSystem({ "var/run": { link: "../run" } }, async (run) => {
       // The program's own last two words are the root.
@@ -205,7 +206,7 @@ testAsRoot(
     }),
 );
 
-testAsRoot("promise 19: names that are no UTF-8 are right", "it mounts", () =>
+testWith("promise 19: names that are no UTF-8 are right", { isRoot: true }, () =>
   withRoot({
     "usr/lib/os-release": "VERSION_ID=1\n",
     "usr/share/torcx/profiles/vendor.json": makeProfile("odd:1"),
@@ -231,9 +232,9 @@ testAsRoot("promise 19: names that are no UTF-8 are right", "it mounts", () =>
     ]);
   }));
 
-testAsRoot(
+testWith(
   "promise 19: a config file that cannot be read does not hide the running state",
-  "it mounts",
+  { isRoot: true },
   () =>
     withStatusSystem({}, async (run) => {
       const [, json, text] = await run(
@@ -248,9 +249,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 19: apply --retry mends what status calls degraded, and apply names it",
-  "it mounts",
+  { isRoot: true },
   () =>
     withStatusSystem({}, async (run) => {
       const [, , again, retry, status] = await run(
@@ -266,7 +267,7 @@ testAsRoot(
     }),
 );
 
-testAsRoot("promise 19: status of 2000 assets takes well under a second", "it mounts", () =>
+testWith("promise 19: status of 2000 assets takes well under a second", { isRoot: true }, () =>
   withRoot({
     "usr/lib/os-release": "VERSION_ID=1\n",
     "usr/share/torcx/profiles/vendor.json": makeProfile("large:1"),

@@ -1,11 +1,12 @@
 /** Promise 20: `torcx=0`, a selector that names nothing, and plans that an updater can rely on. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { makeProfile, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile } from "../../support/nodes.ts";
 import { packImage, STORE, withSystem } from "../../support/archives.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { findSchemaFaults } from "../../support/schemas.ts";
 import { withLiveSystem } from "../../support/live_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const LIVE = {
   "usr/lib/os-release": "VERSION_ID=1\n",
@@ -13,9 +14,9 @@ const LIVE = {
   "etc/torcx/next-profile": "edge\n",
 };
 
-testAsRoot(
+testWith(
   "promise 20: plan says that the next boot does nothing with torcx=0, and why",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLiveSystem(LIVE, async (system) => {
       packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, { "bin/hello": "x" });
@@ -34,9 +35,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 20: with torcx=0 the boot writes nothing, and an apply by hand works",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLiveSystem(LIVE, async (system) => {
       packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, { "bin/hello": "x" });
@@ -57,9 +58,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 20: plan takes torcx_profile= for this boot's alone and says so",
-  "it mounts",
+  { isRoot: true },
   () =>
     withLiveSystem(LIVE, async (system) => {
       packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, { "bin/hello": "x" });
@@ -145,9 +146,9 @@ Deno.test("promise 20: plan -n says that no store of that version exists, and wh
     },
   ));
 
-testAsRoot(
+testWith(
   "promise 20: a boot goes on if the selector names nothing, and the report says so",
-  "it mounts",
+  { isRoot: true },
   () =>
     withSystem({ "etc/torcx/next-profile": "nope\n" }, async (_run, root) => {
       const [apply] = await runSteps(root, ["torcx apply --verbose=error"]);

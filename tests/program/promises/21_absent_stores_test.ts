@@ -1,9 +1,10 @@
 /** Where an image is not found, the stores that are configured and absent are named, and files that were meant. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { makeProfile, type Node, OS_RELEASE, testAsRoot, writeNodes } from "../../support/nodes.ts";
+import { makeProfile, type Node, OS_RELEASE, writeNodes } from "../../support/nodes.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { runTorcx } from "../../support/binary.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STORE = "var/lib/torcx/store";
 const CONFIG = JSON.stringify({ kind: "torcx-config-v0", value: { store_paths: ["/mnt/data/torcx"] } });
@@ -122,9 +123,9 @@ Deno.test("promise 21: files that look like the archive are named, with the way 
     },
   ));
 
-testAsRoot(
+testWith(
   "promise 21: the report of an apply names the absent store, in the error and as a warning",
-  "an apply needs root",
+  { isRoot: true },
   () =>
     withSystem({ [`${STORE}/docker.9999.torcx.tgz`]: "x" }, async (root) => {
       const [applied, report] = await runSteps(root, ["torcx apply", "cat run/torcx/report.json"]);
@@ -138,9 +139,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 21: where all images are found elsewhere, the absent store is a warning in the report",
-  "an apply needs root",
+  { isRoot: true },
   () =>
     withSystem({ "etc/torcx/profiles/edge.json": makeProfile() }, async (root) => {
       const [applied, report] = await runSteps(root, ["torcx apply", "cat run/torcx/report.json"]);

@@ -2,9 +2,9 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { STORE, UNITS, withSystem } from "../../support/archives.ts";
-import { testAsRoot } from "../../support/nodes.ts";
 import { findSchemaFaults } from "../../support/schemas.ts";
 import { runSteps } from "../../support/e2e_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 Deno.test("promise 22: why tells by the plan where a program would come from if nothing is applied", () =>
   withSystem({}, async (run) => {
@@ -73,9 +73,9 @@ Deno.test("promise 22: why says why the next boot cannot be planned", () =>
     );
   }));
 
-testAsRoot(
+testWith(
   "promise 22: why tells by the report what a run that failed had found",
-  "it mounts",
+  { isRoot: true },
   () =>
     withSystem({}, async (_run, root) => {
       Deno.truncateSync(`${root}/${STORE}/1/world:1.torcx.tgz`, 100);
@@ -94,9 +94,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 22: why names the unit in /etc that wins in the sealed system",
-  "it mounts",
+  { isRoot: true },
   () =>
     withSystem({}, async (_run, root) => {
       const [, why] = await runSteps(root, ["torcx apply", "torcx why hello.service --output text"]);

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeManifest, packImage } from "../../support/archives.ts";
 import { makeProfile, type Node, OS_RELEASE } from "../../support/nodes.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const STORE = "/var/lib/torcx/store";
 const DOCKER = `${STORE}/docker:17.06.torcx.tgz`;

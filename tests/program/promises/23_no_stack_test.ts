@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeProfile, type Node, withTree } from "../../support/nodes.ts";
 import { runTorcx } from "../../support/binary.ts";
-import { testWith } from "../../support/programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const SYSTEM: Record<string, Node> = {
   "usr/lib/os-release": "VERSION_ID=1\n",

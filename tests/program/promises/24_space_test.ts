@@ -2,8 +2,9 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeManifest, packImage } from "../../support/archives.ts";
-import { makeProfile, type Node, OS_RELEASE, testAsRoot } from "../../support/nodes.ts";
+import { makeProfile, type Node, OS_RELEASE } from "../../support/nodes.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
+import { testWith } from "../../support/needs.ts";
 
 const ARCHIVE = "var/lib/torcx/store/big:1.torcx.tgz";
 
@@ -28,9 +29,9 @@ const FILES: Record<string, Node> = {
   "bin/big": "x".repeat(300_000),
 };
 
-testAsRoot(
+testWith(
   "promise 24: out of space tells what the image has taken at least, not the last member's size",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRoot(makeNodes({ unpack_size: "128k" }), async (root) => {
       packImage(`${root}/${ARCHIVE}`, FILES);
@@ -49,9 +50,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 24: out of inodes names unpack_inodes, which sets how many there are",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRoot(makeNodes({ unpack_inodes: "20" }), async (root) => {
       packImage(`${root}/${ARCHIVE}`, FILES);
@@ -80,9 +81,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 24: unpack_inodes is shown with its source, and refused if it is none",
-  "it enters a mount namespace",
+  { isRoot: true },
   () =>
     withRoot(makeNodes({ unpack_inodes: "500k" }), async (root) => {
       const [shown, plan, , refused] = await runSteps(root, [
@@ -108,9 +109,9 @@ testAsRoot(
     }),
 );
 
-testAsRoot(
+testWith(
   "promise 24: a full /run names the copy that did not fit, and is undone",
-  "it mounts",
+  { isRoot: true },
   () =>
     withRoot(makeNodes({}), async (root) => {
       packImage(`${root}/${ARCHIVE}`, {

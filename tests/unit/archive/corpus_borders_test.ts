@@ -10,7 +10,8 @@ import { TarReader } from "../../../lib/archive/tar_reader.ts";
 import { encodePath } from "../../../lib/bytes.ts";
 import { ArchiveError, listMessages } from "../../../lib/errors.ts";
 import { Root } from "../../../lib/sys/root.ts";
-import { CORPUS_DIR, hasCorpus, readCorpus } from "../../support/corpus.ts";
+import { CORPUS_DIR, readCorpus } from "../../support/corpus.ts";
+import { testWith } from "../../support/needs.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -81,10 +82,10 @@ function tell(stream: Bytes, sizes: readonly number[]): string[] {
   return lines;
 }
 
-Deno.test({
-  name: "TarReader tells the same of each archive of the corpus wherever it is cut",
-  ignore: !hasCorpus(),
-  async fn(): Promise<void> {
+testWith(
+  "TarReader tells the same of each archive of the corpus wherever it is cut",
+  { files: [CORPUS_DIR] },
+  async () => {
     const counts = { whole: 0, refused: 0, byteByByte: 0 };
     for (const { file } of readCorpus()) {
       const stream = file.endsWith(".squashfs") ? undefined : await readStream(file);
@@ -101,4 +102,4 @@ Deno.test({
       new TextEncoder().encode(`corpus ${text}; ${counts.byteByByte} of them byte by byte too\n`),
     );
   },
-});
+);

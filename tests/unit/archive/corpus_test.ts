@@ -14,7 +14,6 @@ import { Root } from "../../../lib/sys/root.ts";
 import {
   CORPUS_DIR,
   type CorpusCase,
-  hasCorpus,
   type Lister,
   readCorpus,
   readListing,
@@ -22,6 +21,7 @@ import {
   type Tree,
 } from "../../support/corpus.ts";
 import { compareTrees, fingerprint, readTree } from "../../support/tree.ts";
+import { skipPart, testWith } from "../../support/needs.ts";
 
 /** The decision on a row whose outcome 03-archives.md decides. */
 type Decision = "accept" | "refuse";
@@ -288,36 +288,27 @@ function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-const reason = hasCorpus() ? undefined : `corpus tests are skipped: there is no ${CORPUS_DIR}`;
-if (reason !== undefined) print(reason);
-
 for (const resolver of ["openat2", "walk"] as const) {
-  Deno.test({
-    name: `extractArchive() gives each archive of the corpus its outcome (${resolver})`,
-    ignore: reason !== undefined,
-    async fn(): Promise<void> {
-      const counts = new Map<string, number>();
-      const faults: string[] = [];
-      contents.compared = 0;
-      for (const item of readCorpus()) {
-        if (item.file === SQUASHFS && !(isRoot && hasLoopDevices())) {
-          print(`${SQUASHFS} is skipped: it takes root and loop devices`);
-          continue;
-        }
-        faults.push(...await check(item, resolver, counts));
+  testWith(`extractArchive() gives each archive of the corpus its outcome (${resolver})`, {
+    files: [CORPUS_DIR],
+  }, async (context) => {
+    const counts = new Map<string, number>();
+    const faults: string[] = [];
+    contents.compared = 0;
+    for (const item of readCorpus()) {
+      if (item.file === SQUASHFS && !(isRoot && hasLoopDevices())) {
+        await skipPart(context, SQUASHFS, "it takes root and loop devices");
+        continue;
       }
-      const text = [...counts].sort().map(([key, count]) => `${key} ${count}`).join(", ");
-      print(`corpus with ${resolver}: ${text}; ${contents.compared} contents compared with GNU tar's`);
-      assertEquals(faults, []);
-    },
+      faults.push(...await check(item, resolver, counts));
+    }
+    const text = [...counts].sort().map(([key, count]) => `${key} ${count}`).join(", ");
+    print(`corpus with ${resolver}: ${text}; ${contents.compared} contents compared with GNU tar's`);
+    assertEquals(faults, []);
   });
 }
 
-Deno.test({
-  name: "DECISIONS decides each policy row of the corpus, and no other",
-  ignore: reason !== undefined,
-  fn(): void {
-    const rows = readCorpus().filter(({ expected }) => expected === "policy").map(({ file }) => file);
-    assertEquals(Object.keys(DECISIONS).sort(), rows.sort());
-  },
+testWith("DECISIONS decides each policy row of the corpus, and no other", { files: [CORPUS_DIR] }, () => {
+  const rows = readCorpus().filter(({ expected }) => expected === "policy").map(({ file }) => file);
+  assertEquals(Object.keys(DECISIONS).sort(), rows.sort());
 });

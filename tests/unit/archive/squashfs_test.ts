@@ -3,7 +3,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readSquashfsInfo } from "../../../lib/archive/squashfs.ts";
 import { ArchiveError } from "../../../lib/errors.ts";
-import { CORPUS_DIR, hasCorpus } from "../../support/corpus.ts";
+import { CORPUS_DIR } from "../../support/corpus.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** Fields of a superblock that are not as in a sound one. */
 interface Fields {
@@ -96,14 +97,10 @@ Deno.test("readSquashfsInfo() refuses what is no squashfs of version 4", () => {
   for (const [head, reason] of cases) assertThrows(() => readSquashfsInfo(head), ArchiveError, reason);
 });
 
-Deno.test({
-  name: "readSquashfsInfo() reads a superblock made by mksquashfs in 2018",
-  ignore: !hasCorpus(),
-  fn(): void {
-    const head = Deno.readFileSync(`${CORPUS_DIR}/torcx/addon_02.torcx.squashfs`);
-    const { compression, bytesUsed } = readSquashfsInfo(head);
-    assertEquals(compression, "gzip");
-    // The file is padded to 4 KiB.
-    assertEquals(Math.ceil(bytesUsed / 4096) * 4096, head.length);
-  },
+testWith("readSquashfsInfo() reads a superblock made by mksquashfs in 2018", { files: [CORPUS_DIR] }, () => {
+  const head = Deno.readFileSync(`${CORPUS_DIR}/torcx/addon_02.torcx.squashfs`);
+  const { compression, bytesUsed } = readSquashfsInfo(head);
+  assertEquals(compression, "gzip");
+  // The file is padded to 4 KiB.
+  assertEquals(Math.ceil(bytesUsed / 4096) * 4096, head.length);
 });

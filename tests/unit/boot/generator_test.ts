@@ -4,8 +4,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { encodeService } from "../../../lib/boot/service_unit.ts";
 import { TorcxError } from "../../../lib/errors.ts";
 import { makeManifest, packImage } from "../../support/archives.ts";
-import { makeProfile, type Node, testAsRoot, withTree, writeNodes } from "../../support/nodes.ts";
+import { makeProfile, type Node, withTree, writeNodes } from "../../support/nodes.ts";
 import { runTorcx } from "../../support/binary.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** PID 1's own mount namespace: the shell is PID 1 of its own. */
 const IN_PLACE = ["unshare", "-m", "-p", "-f", "--mount-proc"];
@@ -73,9 +74,9 @@ const WANTED_SERVICE = "d normal/sysinit.target.wants\n" +
   "l normal/sysinit.target.wants/torcx.service ../torcx.service\nf normal/torcx.service\n";
 
 for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing off": HAND_OFF })) {
-  testAsRoot(
+  testWith(
     `torcx-generator exits with 2 and does nothing if its arguments are wrong (${mode})`,
-    "it mounts",
+    { isRoot: true },
     async () => {
       for (const args of ["", "/a /b /c /d", "relative /b /c", "--help"]) {
         const [run, left] = await runGeneratorSteps(namespace, [`generate ${args}`, LIST]);
@@ -87,9 +88,9 @@ for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing 
   );
 }
 
-testAsRoot(
+testWith(
   "torcx-generator hands off with exactly two files beside torcx.target's, and anew with the same",
-  "it mounts",
+  { isRoot: true },
   async () => {
     const [first, left, text, second, again, textAgain] = await runGeneratorSteps(HAND_OFF, [
       GENERATE,
@@ -110,7 +111,7 @@ testAsRoot(
   },
 );
 
-testAsRoot("torcx-generator hands off in place if an archive is not there yet", "it mounts", async () => {
+testWith("torcx-generator hands off in place if an archive is not there yet", { isRoot: true }, async () => {
   const [run, left, log] = await runGeneratorSteps(IN_PLACE, [GENERATE, LIST, "cat log"], {
     "no-archive": "",
   });
@@ -120,7 +121,7 @@ testAsRoot("torcx-generator hands off in place if an archive is not there yet", 
   assertStringIncludes(log!.output, 'hands the work to torcx.service: no archive is there yet of "users:1"');
 });
 
-testAsRoot("Boot 1 to 8: torcx-generator applies in place and seals", "it mounts", async () => {
+testWith("Boot 1 to 8: torcx-generator applies in place and seals", { isRoot: true }, async () => {
   const [run, left, seal, again, same, log] = await runGeneratorSteps(IN_PLACE, [
     GENERATE,
     LIST,
@@ -148,9 +149,9 @@ testAsRoot("Boot 1 to 8: torcx-generator applies in place and seals", "it mounts
   assertEquals(seal!.output.match(/store "[^"]*": \d+ archives/g)?.length, 1, seal!.output);
 });
 
-testAsRoot(
+testWith(
   "Boot 2: torcx-generator applies nothing if RUN exists; what was cut off is for a person to start",
-  "it mounts",
+  { isRoot: true },
   async () => {
     const [, run, left, log] = await runGeneratorSteps(IN_PLACE, [
       "mkdir /run/torcx",
@@ -164,31 +165,35 @@ testAsRoot(
   },
 );
 
-testAsRoot("torcx-generator leaves a RUN alone that is not torcx's, and says so", "it mounts", async () => {
-  for (
-    const [namespace, service] of [[IN_PLACE, "f normal/torcx.service\n"], [
-      HAND_OFF,
-      WANTED_SERVICE,
-    ]] as const
-  ) {
-    const [, run, left, log] = await runGeneratorSteps(namespace, [
-      "mkdir /run/torcx; : > /run/torcx/mine",
-      GENERATE,
-      LIST,
-      "cat log",
-    ]);
-    assertEquals(run!.code, 0);
-    assertEquals(
-      left!.output,
-      `d /run/torcx\nf /run/torcx/mine\nf normal/.keep\n${WANT}${service}${ASSERTIONS}`,
-    );
-    assertMatch(log!.output, /<3>torcx-generator: Cannot apply: run directory .* is not torcx's own/);
-  }
-});
+testWith(
+  "torcx-generator leaves a RUN alone that is not torcx's, and says so",
+  { isRoot: true },
+  async () => {
+    for (
+      const [namespace, service] of [[IN_PLACE, "f normal/torcx.service\n"], [
+        HAND_OFF,
+        WANTED_SERVICE,
+      ]] as const
+    ) {
+      const [, run, left, log] = await runGeneratorSteps(namespace, [
+        "mkdir /run/torcx; : > /run/torcx/mine",
+        GENERATE,
+        LIST,
+        "cat log",
+      ]);
+      assertEquals(run!.code, 0);
+      assertEquals(
+        left!.output,
+        `d /run/torcx\nf /run/torcx/mine\nf normal/.keep\n${WANT}${service}${ASSERTIONS}`,
+      );
+      assertMatch(log!.output, /<3>torcx-generator: Cannot apply: run directory .* is not torcx's own/);
+    }
+  },
+);
 
-testAsRoot(
+testWith(
   "promise 18: torcx-generator exits with 1 if it fails in place, and has a service written that sysinit.target does not want",
-  "it mounts",
+  { isRoot: true },
   async () => {
     const [, run, left, log, again, anew, report] = await runGeneratorSteps(IN_PLACE, [
       "truncate -s -20 base/store/users:1.torcx.tgz",
@@ -214,9 +219,9 @@ testAsRoot(
 );
 
 for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing off": HAND_OFF })) {
-  testAsRoot(
+  testWith(
     `promise 05: torcx-generator takes away what is sealed if the mount of the unpack dir is gone (${mode})`,
-    "it mounts",
+    { isRoot: true },
     async () => {
       const isInPlace = namespace === IN_PLACE;
       const [, run, tree, single, left, reload, gone, log] = await runGeneratorSteps(namespace, [
@@ -247,9 +252,9 @@ for (const [mode, namespace] of Object.entries({ "in place": IN_PLACE, "handing 
   );
 }
 
-testAsRoot(
+testWith(
   "the generator has torcx.target assert that the unpack dir of RUN as set is mounted and read-only",
-  "it mounts",
+  { isRoot: true },
   async () => {
     for (const namespace of [IN_PLACE, HAND_OFF]) {
       const [, text] = await runGeneratorSteps(namespace, [

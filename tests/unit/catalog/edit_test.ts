@@ -2,15 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { TorcxError } from "../../../lib/errors.ts";
 import { parseImageName, parseProfileName } from "../../../lib/manifest/names.ts";
 import { createProfileFile, removeImage, setNextProfile, useImage } from "../../../lib/catalog/edit.ts";
-import {
-  catchError,
-  makeProfile,
-  type Node,
-  OS_RELEASE,
-  testAsRoot,
-  type Tree,
-  withTree,
-} from "../../support/nodes.ts";
+import { catchError, makeProfile, type Node, OS_RELEASE, type Tree, withTree } from "../../support/nodes.ts";
+import { testWith } from "../../support/needs.ts";
 
 const VENDOR = "usr/share/torcx/profiles";
 const USER = "etc/torcx/profiles";
@@ -172,9 +165,9 @@ Deno.test("setNextProfile() writes the selector of a profile that exists (contra
   );
 });
 
-testAsRoot(
+testWith(
   "setNextProfile() keeps mode and owner, and the symlink that the selector may be",
-  "it changes owners",
+  { isRoot: true },
   () =>
     check(
       {
@@ -318,9 +311,9 @@ Deno.test("removeImage() removes an image, and fails if the profile does not lis
   );
 });
 
-testAsRoot(
+testWith(
   "useImage() leaves the old file and nothing else if it cannot be written",
-  "it mounts a small tmpfs",
+  { isRoot: true },
   () =>
     check({ "mnt": { dir: true } }, ({ root, path, log, readSettings }) => {
       const mount = (...args: string[]): void => {

@@ -10,10 +10,10 @@ import { type ByteString, encodePath } from "../../../lib/bytes.ts";
 import { unpackTar } from "../../../lib/image/unpack.ts";
 import { lchownat, lutimensat } from "../../../lib/sys/calls.ts";
 import { AT_FDCWD } from "../../../lib/sys/flags.ts";
-import { isRootUser } from "../../../lib/sys/namespace.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { readExtents } from "../../support/extents.ts";
 import { compareTrees, readTree } from "../../support/tree.ts";
+import { testWith } from "../../support/needs.ts";
 
 const RUNS = 60;
 /** Paths that ustar's prefix and name hold wherever the slashes are. */
@@ -230,36 +230,23 @@ async function compareUnpacked(work: string, packer: Packer): Promise<void> {
   assertEquals(Math.max(blocks - allowed, 0) <= 64, true, `${packer.name}: ${blocks} blocks, not ${allowed}`);
 }
 
-const missing = PROGRAMS.filter((name) =>
-  !new Deno.Command("sh", { args: ["-c", `command -v ${name}`], stdout: "null" }).outputSync().success
-);
-const reason = !isRootUser()
-  ? "only root can set owners"
-  : missing.length > 0
-  ? `no ${missing.join(", ")}`
-  : "";
-if (reason !== "") {
-  Deno.stderr.writeSync(new TextEncoder().encode(`skipped: differential tests: ${reason}\n`));
-}
-
 for (const packer of PACKERS) {
-  Deno.test({
-    name: `unpackTar() makes of generated trees what their packer makes (${packer.name})`,
-    ignore: reason !== "",
-    async fn(): Promise<void> {
-      const property = fc.asyncProperty(fc.array(NODE, { maxLength: 25 }), async (generated) => {
-        const nodes = generated.map((node) => fit(node, packer))
-          .filter(({ kind }) => !packer.isUstar || !kind.endsWith("link"));
-        const work = Deno.makeTempDirSync({ prefix: "torcx-differential-" });
-        try {
-          Deno.mkdirSync(`${work}/tree`);
-          makeTree(`${work}/tree`, nodes, packer.isUstar ? USTAR_PATH_MAX : Infinity);
-          await compareUnpacked(work, packer);
-        } finally {
-          Deno.removeSync(work, { recursive: true });
-        }
-      });
-      await fc.assert(property, { numRuns: RUNS, seed: 1 });
-    },
+  testWith(`unpackTar() makes of generated trees what their packer makes (${packer.name})`, {
+    isRoot: true,
+    programs: PROGRAMS,
+  }, async () => {
+    const property = fc.asyncProperty(fc.array(NODE, { maxLength: 25 }), async (generated) => {
+      const nodes = generated.map((node) => fit(node, packer))
+        .filter(({ kind }) => !packer.isUstar || !kind.endsWith("link"));
+      const work = Deno.makeTempDirSync({ prefix: "torcx-differential-" });
+      try {
+        Deno.mkdirSync(`${work}/tree`);
+        makeTree(`${work}/tree`, nodes, packer.isUstar ? USTAR_PATH_MAX : Infinity);
+        await compareUnpacked(work, packer);
+      } finally {
+        Deno.removeSync(work, { recursive: true });
+      }
+    });
+    await fc.assert(property, { numRuns: RUNS, seed: 1 });
   });
 }

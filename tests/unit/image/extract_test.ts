@@ -4,19 +4,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ArchiveError, isErrno, TorcxError } from "../../../lib/errors.ts";
 import { extractArchive } from "../../../lib/image/extract.ts";
 import type { UnpackSummary } from "../../../lib/image/unpack.ts";
-import { hasLoopDevices } from "../../../lib/sys/loop_devices.ts";
 import { readMounts } from "../../../lib/sys/mounts.ts";
-import { isRootUser } from "../../../lib/sys/namespace.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { concat, directory, END, file, gzip } from "../../support/tar_builder.ts";
 import { compareTrees, readTree } from "../../support/tree.ts";
 import { Arena } from "../../support/arena.ts";
-
-const isRoot = isRootUser();
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
+import { type Needs, testWith } from "../../support/needs.ts";
 
 /** Runs a program of the system; its failure is the test's. */
 function run(program: string, ...args: readonly string[]): string {
@@ -110,21 +103,16 @@ function isPresent(path: string): boolean {
   }
 }
 
-function hasProgram(name: string): boolean {
-  return new Deno.Command("sh", { args: ["-c", `command -v ${name}`], stdout: "null" }).outputSync().success;
-}
+const SQUASHFS: Needs = {
+  isRoot: true,
+  loopDevices: true,
+  programs: ["mksquashfs", "mknod", "setfattr", "losetup"],
+};
 
-const reason = !isRoot
-  ? "they take root"
-  : !hasLoopDevices()
-  ? "there are no loop devices"
-  : ["mksquashfs", "mknod", "setfattr"].find((name) => !hasProgram(name));
-if (reason !== undefined) print(`tests of squashfs are skipped: ${reason}`);
-
-Deno.test({
-  name: "extractArchive() copies a squashfs image whole, and leaves no mount or loop device",
-  ignore: reason !== undefined,
-  async fn(): Promise<void> {
+testWith(
+  "extractArchive() copies a squashfs image whole, and leaves no mount or loop device",
+  SQUASHFS,
+  async () => {
     using arena = new Arena();
     const tree = `${arena.directory}/tree`;
     run(
@@ -164,7 +152,7 @@ Deno.test({
     assertEquals(readMounts().filter(({ target }) => target.startsWith(arena.directory)), []);
     assertEquals(run("losetup", "-j", `${arena.directory}/a.squashfs`), "");
   },
-});
+);
 
 /** What is made of a squashfs image of 4 KiB or more, and the code of the error. */
 const DAMAGES: Record<string, { damage: (image: Uint8Array) => Uint8Array; code: string }> = {
@@ -176,10 +164,10 @@ const DAMAGES: Record<string, { damage: (image: Uint8Array) => Uint8Array; code:
 };
 
 for (const [what, { damage, code }] of Object.entries(DAMAGES)) {
-  Deno.test({
-    name: `extractArchive() leaves no mount, loop device or file if a squashfs image ${what}`,
-    ignore: reason !== undefined,
-    async fn(): Promise<void> {
+  testWith(
+    `extractArchive() leaves no mount, loop device or file if a squashfs image ${what}`,
+    SQUASHFS,
+    async () => {
       using arena = new Arena();
       const path = `${arena.directory}/a.squashfs`;
       run("mksquashfs", `${arena.directory}/victim`, path, "-no-progress", "-quiet");
@@ -189,7 +177,7 @@ for (const [what, { damage, code }] of Object.entries(DAMAGES)) {
       assert(!isPresent(`${arena.directory}/new`));
       assertEquals(run("losetup", "-j", path), "");
     },
-  });
+  );
 }
 
 for (
@@ -199,17 +187,13 @@ for (
     { what: "a group may write in the directory", mode: 0o775, uid: 0, reason: "others may write" },
   ]
 ) {
-  Deno.test({
-    name: `extractArchive() refuses to work as root if ${what}`,
-    ignore: !isRoot,
-    async fn(): Promise<void> {
-      using arena = new Arena();
-      const directory = `${arena.directory}/shared`;
-      Deno.mkdirSync(directory);
-      Deno.chownSync(directory, uid, 0);
-      Deno.chmodSync(directory, mode);
-      await assertRejects(() => extract(arena, "a.tar", TAR, "shared"), TorcxError, reason);
-      assertEquals([...Deno.readDirSync(directory)], []);
-    },
+  testWith(`extractArchive() refuses to work as root if ${what}`, { isRoot: true }, async () => {
+    using arena = new Arena();
+    const directory = `${arena.directory}/shared`;
+    Deno.mkdirSync(directory);
+    Deno.chownSync(directory, uid, 0);
+    Deno.chmodSync(directory, mode);
+    await assertRejects(() => extract(arena, "a.tar", TAR, "shared"), TorcxError, reason);
+    assertEquals([...Deno.readDirSync(directory)], []);
   });
 }

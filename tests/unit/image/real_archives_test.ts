@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { extractArchive } from "../../../lib/image/extract.ts";
 import { Root } from "../../../lib/sys/root.ts";
-import { testWith } from "../../support/programs.ts";
+import { skipPart, testWith } from "../../support/needs.ts";
 import { compareTrees, readTree } from "../../support/tree.ts";
 
 interface Package {
@@ -65,7 +65,7 @@ function runShell(cwd: string, script: string): { success: boolean; text: string
 
 for (const { name, programs, fetch, pattern, files } of PACKAGES) {
   const title = `extractArchive() unpacks ${name} as GNU tar does`;
-  testWith(title, { isRoot: true, programs: [...programs, "timeout"] }, async () => {
+  testWith(title, { isRoot: true, programs: [...programs, "timeout"] }, async (context) => {
     const directory = await Deno.makeTempDir({ prefix: "torcx-real-" });
     try {
       const fetched = runShell(directory, fetch);
@@ -74,8 +74,7 @@ for (const { name, programs, fetch, pattern, files } of PACKAGES) {
       );
       if (!fetched.success || archive === undefined) {
         const reason = `"${fetch}" fetched nothing: ${fetched.text.trim().split("\n").at(-1)}`;
-        Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${title}: ${reason}\n`));
-        return;
+        return await skipPart(context, "the comparison", reason);
       }
       const gnu = runShell(
         directory,

@@ -19,11 +19,9 @@ import {
   symlink,
 } from "../../support/tar_builder.ts";
 import { Arena } from "../../support/arena.ts";
+import { testWith } from "../../support/needs.ts";
 
 const isRoot = isRootUser();
-if (!isRoot) {
-  Deno.stdout.writeSync(new TextEncoder().encode("tests on a tmpfs are skipped: they take root\n"));
-}
 const options = { compression: "none", isOwnerKept: isRoot } as const;
 
 function countDescriptors(): number {
@@ -148,10 +146,10 @@ const FULL: Record<string, { limits: TmpfsLimits; blocks: Uint8Array[]; entry: s
 };
 
 for (const [what, { limits, blocks, entry: name }] of Object.entries(FULL)) {
-  Deno.test({
-    name: `unpackTar() fails with no_space and names the entry if ${what} run out`,
-    ignore: !isRoot,
-    async fn(): Promise<void> {
+  testWith(
+    `unpackTar() fails with no_space and names the entry if ${what} run out`,
+    { isRoot: true },
+    async () => {
       enterPrivateMountNamespace();
       using arena = new Arena();
       {
@@ -168,5 +166,5 @@ for (const [what, { limits, blocks, entry: name }] of Object.entries(FULL)) {
       }
       assert(arena.isSentinelSame);
     },
-  });
+  );
 }

@@ -5,17 +5,10 @@ import { encodePath } from "../../../lib/bytes.ts";
 import { isErrno, SyscallError, TorcxError } from "../../../lib/errors.ts";
 import { mountTmpfs, readMounts, readSpace, remountReadOnly, unmount } from "../../../lib/sys/mounts.ts";
 import { mountSquashfs, trySquashfs } from "../../../lib/sys/squashfs_mounts.ts";
-import { hasLoopDevices } from "../../../lib/sys/loop_devices.ts";
-import { enterPrivateMountNamespace, isRootUser } from "../../../lib/sys/namespace.ts";
+import { enterPrivateMountNamespace } from "../../../lib/sys/namespace.ts";
 import { Root } from "../../../lib/sys/root.ts";
-import { CORPUS_DIR, hasCorpus } from "../../support/corpus.ts";
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
-const isRoot = isRootUser();
-if (!isRoot) print("tests of mounts are skipped: they take root");
+import { CORPUS_DIR } from "../../support/corpus.ts";
+import { testWith } from "../../support/needs.ts";
 
 const TARGET = encodePath("target");
 
@@ -41,69 +34,52 @@ function find(path: string): { type: string; isReadOnly: boolean } | undefined {
   }))[0];
 }
 
-Deno.test({
-  name: "mountTmpfs() mounts a tmpfs of a size, 0755 and nodev, and remountReadOnly() seals it",
-  ignore: !isRoot,
-  fn(): void {
-    withMountPoint((root, target) => {
-      mountTmpfs(root, TARGET, { size: "8m" });
-      assertEquals(find(target), { type: "tmpfs", isReadOnly: false });
-      assertEquals(root.stat(TARGET).mode, 0o755);
-      assertEquals(readSpace(root, TARGET).totalBytes, 8 * 1024 * 1024);
-      root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
-      new Deno.Command("mknod", { args: [`${target}/null`, "c", "1", "3"] }).outputSync();
-      assertThrows(() => Deno.readFileSync(`${target}/null`), Error, "");
-      remountReadOnly(root, TARGET);
-      assertEquals(find(target), { type: "tmpfs", isReadOnly: true });
-      const error = assertThrows(
-        () => root.writeNewFile(encodePath("target/other"), new Uint8Array(1), 0o600),
-        SyscallError,
-      );
-      assert(isErrno(error, "EROFS"));
-      // What is not repeated is dropped: devices must stay dead.
-      assertThrows(() => Deno.readFileSync(`${target}/null`), Error, "");
-    });
-  },
+testWith("mountTmpfs() mounts a tmpfs of a size, 0755 and nodev, and remountReadOnly() seals it", {
+  isRoot: true,
+}, () => {
+  withMountPoint((root, target) => {
+    mountTmpfs(root, TARGET, { size: "8m" });
+    assertEquals(find(target), { type: "tmpfs", isReadOnly: false });
+    assertEquals(root.stat(TARGET).mode, 0o755);
+    assertEquals(readSpace(root, TARGET).totalBytes, 8 * 1024 * 1024);
+    root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
+    new Deno.Command("mknod", { args: [`${target}/null`, "c", "1", "3"] }).outputSync();
+    assertThrows(() => Deno.readFileSync(`${target}/null`), Error, "");
+    remountReadOnly(root, TARGET);
+    assertEquals(find(target), { type: "tmpfs", isReadOnly: true });
+    const error = assertThrows(
+      () => root.writeNewFile(encodePath("target/other"), new Uint8Array(1), 0o600),
+      SyscallError,
+    );
+    assert(isErrno(error, "EROFS"));
+    // What is not repeated is dropped: devices must stay dead.
+    assertThrows(() => Deno.readFileSync(`${target}/null`), Error, "");
+  });
 });
 
-Deno.test({
-  name: "mountTmpfs() fails where the size is none, and mounts nothing",
-  ignore: !isRoot,
-  fn(): void {
-    withMountPoint((root, target) => {
-      assertThrows(() => mountTmpfs(root, TARGET, { size: "many" }), SyscallError, "EINVAL");
-      assertEquals(find(target), undefined);
-      Deno.symlinkSync("target", target.replace(/target$/, "link"));
-      // A symlink in the place of the target must not move the mount.
-      assertThrows(() => mountTmpfs(root, encodePath("link"), { size: "8m" }), SyscallError, "ENOTDIR");
-    });
-  },
+testWith("mountTmpfs() fails where the size is none, and mounts nothing", { isRoot: true }, () => {
+  withMountPoint((root, target) => {
+    assertThrows(() => mountTmpfs(root, TARGET, { size: "many" }), SyscallError, "EINVAL");
+    assertEquals(find(target), undefined);
+    Deno.symlinkSync("target", target.replace(/target$/, "link"));
+    // A symlink in the place of the target must not move the mount.
+    assertThrows(() => mountTmpfs(root, encodePath("link"), { size: "8m" }), SyscallError, "ENOTDIR");
+  });
 });
 
-Deno.test({
-  name: "unmount() takes what is mounted away though it is in use, and nothing is no error",
-  ignore: !isRoot,
-  fn(): void {
-    withMountPoint((root, target) => {
-      unmount(root, TARGET);
-      mountTmpfs(root, TARGET);
-      root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
-      using file = root.openFile(encodePath("target/file"));
-      unmount(root, TARGET);
-      assertEquals(find(target), undefined);
-      assertEquals(file.read(new Uint8Array(4)), 1);
-    });
-  },
+testWith("unmount() takes what is mounted away though it is in use, and nothing is no error", {
+  isRoot: true,
+}, () => {
+  withMountPoint((root, target) => {
+    unmount(root, TARGET);
+    mountTmpfs(root, TARGET);
+    root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
+    using file = root.openFile(encodePath("target/file"));
+    unmount(root, TARGET);
+    assertEquals(find(target), undefined);
+    assertEquals(file.read(new Uint8Array(4)), 1);
+  });
 });
-
-const squashfsReason = !isRoot
-  ? "it takes root"
-  : !hasLoopDevices()
-  ? "there are no loop devices"
-  : !hasCorpus()
-  ? `there is no ${CORPUS_DIR}`
-  : undefined;
-if (squashfsReason !== undefined) print(`the test of mountSquashfs() is skipped: ${squashfsReason}`);
 
 /** Returns the files that loop devices are bound to. */
 function listLoops(): string[] {
@@ -126,39 +102,39 @@ function awaitCount(count: () => number, expected: number): void {
   assertEquals(count(), expected);
 }
 
-Deno.test({
-  name: "mountSquashfs() mounts a file read-only over a loop device that goes with the mount",
-  ignore: squashfsReason !== undefined,
-  fn(): void {
-    withMountPoint((root, target) => {
-      const image = target.replace(/target$/, "image.squashfs");
-      Deno.copyFileSync(`${CORPUS_DIR}/torcx/addon_02.torcx.squashfs`, image);
-      const awaitLoops = (expected: number): void =>
-        awaitCount(() => listLoops().filter((file) => file === image).length, expected);
-      for (let round = 0; round < 3; round++) {
-        {
-          using file = root.openFile(encodePath("image.squashfs"));
-          assertEquals(trySquashfs(file)?.type, "directory");
-          mountSquashfs(root, file, TARGET);
-        }
-        assertEquals(find(target), { type: "squashfs", isReadOnly: true });
-        awaitLoops(1);
-        assert(root.readFile(encodePath("target/.torcx/manifest.json")).length > 0);
-        unmount(root, TARGET);
-        awaitLoops(0);
+testWith("mountSquashfs() mounts a file read-only over a loop device that goes with the mount", {
+  isRoot: true,
+  loopDevices: true,
+  files: [CORPUS_DIR],
+}, () => {
+  withMountPoint((root, target) => {
+    const image = target.replace(/target$/, "image.squashfs");
+    Deno.copyFileSync(`${CORPUS_DIR}/torcx/addon_02.torcx.squashfs`, image);
+    const awaitLoops = (expected: number): void =>
+      awaitCount(() => listLoops().filter((file) => file === image).length, expected);
+    for (let round = 0; round < 3; round++) {
+      {
+        using file = root.openFile(encodePath("image.squashfs"));
+        assertEquals(trySquashfs(file)?.type, "directory");
+        mountSquashfs(root, file, TARGET);
       }
-      Deno.writeFileSync(image, new Uint8Array(8192));
-      using broken = root.openFile(encodePath("image.squashfs"));
-      for (const use of [() => mountSquashfs(root, broken, TARGET), () => trySquashfs(broken)]) {
-        const error = assertThrows(use, TorcxError);
-        assert(error.cause instanceof SyscallError, error.message);
-        // In its log, or through the context of the file system.
-        assertMatch(error.message, /^Cannot mount squashfs: the kernel (says ".*superblock.*"$|refuses it)/i);
-      }
-      assertEquals(find(target), undefined);
+      assertEquals(find(target), { type: "squashfs", isReadOnly: true });
+      awaitLoops(1);
+      assert(root.readFile(encodePath("target/.torcx/manifest.json")).length > 0);
+      unmount(root, TARGET);
       awaitLoops(0);
-    });
-  },
+    }
+    Deno.writeFileSync(image, new Uint8Array(8192));
+    using broken = root.openFile(encodePath("image.squashfs"));
+    for (const use of [() => mountSquashfs(root, broken, TARGET), () => trySquashfs(broken)]) {
+      const error = assertThrows(use, TorcxError);
+      assert(error.cause instanceof SyscallError, error.message);
+      // In its log, or through the context of the file system.
+      assertMatch(error.message, /^Cannot mount squashfs: the kernel (says ".*superblock.*"$|refuses it)/i);
+    }
+    assertEquals(find(target), undefined);
+    awaitLoops(0);
+  });
 });
 
 Deno.test("readMounts() reads what the kernel lists, names unescaped", () => {

@@ -15,11 +15,11 @@ import {
   O_RDONLY,
   O_WRONLY,
 } from "../../../lib/sys/flags.ts";
-import { isRootUser } from "../../../lib/sys/namespace.ts";
 import { openInRoot, type Resolver } from "../../../lib/sys/resolve.ts";
 import { Root, toFileStat } from "../../../lib/sys/root.ts";
-import { CORPUS_DIR, hasCorpus } from "../../support/corpus.ts";
+import { CORPUS_DIR } from "../../support/corpus.ts";
 import { PROJECT_DIR, STD_FLAGS } from "../../support/std_flags.ts";
+import { testWith } from "../../support/needs.ts";
 
 const RESOLVERS: readonly Resolver[] = ["openat2", "walk"];
 const KINDS: Record<string, string> = { directory: "DIR", file: "REG", symlink: "LNK", fifo: "IFO" };
@@ -51,52 +51,43 @@ function isSysctlOn(name: string): boolean {
   return Deno.readTextFileSync(`/proc/sys/${name}`).trim() === "1";
 }
 
-const reason = !hasCorpus()
-  ? `there is no ${CORPUS_DIR}`
-  : !isRootUser()
-  ? "the tree has owners, which takes root"
-  : undefined;
-
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-if (reason !== undefined) print(`resolve cases are skipped: ${reason}`);
-
-Deno.test({
-  name: "openInRoot() resolves each case of libpathrs as stated, both ways",
-  ignore: reason !== undefined,
-  async fn(): Promise<void> {
-    const directory = Deno.makeTempDirSync({ prefix: "torcx-resolve-" });
-    try {
-      using host = Root.open("/");
-      await extractArchive(host, `${CORPUS_DIR}/libpathrs/basic-tree.tar`, directory);
-      using root = Root.open(directory);
-      const faults: string[] = [];
-      const counts = { compared: 0, skipped: 0 };
-      for (const line of Deno.readTextFileSync(`${CORPUS_DIR}/libpathrs/resolve-cases.tsv`).split("\n")) {
-        if (line === "" || line.startsWith("#")) continue;
-        const [name = "", path = "", isNofollow, isNoSymlinks, expected = ""] = line.split("\t");
-        if (expected === "EACCES" && !isSysctlOn("fs/protected_symlinks")) {
-          counts.skipped++;
-          continue;
-        }
-        counts.compared++;
-        for (const resolver of RESOLVERS) {
-          const flags = O_PATH | (isNofollow === "1" ? O_NOFOLLOW : 0);
-          const actual = resolve(root, resolver, path, flags, isNoSymlinks === "1");
-          if (actual !== expected) faults.push(`${name} (${resolver}): ${path}: ${actual}, not ${expected}`);
-        }
+testWith("openInRoot() resolves each case of libpathrs as stated, both ways", {
+  isRoot: true,
+  files: [CORPUS_DIR],
+}, async () => {
+  const directory = Deno.makeTempDirSync({ prefix: "torcx-resolve-" });
+  try {
+    using host = Root.open("/");
+    await extractArchive(host, `${CORPUS_DIR}/libpathrs/basic-tree.tar`, directory);
+    using root = Root.open(directory);
+    const faults: string[] = [];
+    const counts = { compared: 0, skipped: 0 };
+    for (const line of Deno.readTextFileSync(`${CORPUS_DIR}/libpathrs/resolve-cases.tsv`).split("\n")) {
+      if (line === "" || line.startsWith("#")) continue;
+      const [name = "", path = "", isNofollow, isNoSymlinks, expected = ""] = line.split("\t");
+      if (expected === "EACCES" && !isSysctlOn("fs/protected_symlinks")) {
+        counts.skipped++;
+        continue;
       }
-      print(
-        `resolve cases: ${counts.compared} compared with both resolvers, ` +
-          `${counts.skipped} need fs.protected_symlinks=1`,
-      );
-      assertEquals(faults, []);
-    } finally {
-      Deno.removeSync(directory, { recursive: true });
+      counts.compared++;
+      for (const resolver of RESOLVERS) {
+        const flags = O_PATH | (isNofollow === "1" ? O_NOFOLLOW : 0);
+        const actual = resolve(root, resolver, path, flags, isNoSymlinks === "1");
+        if (actual !== expected) faults.push(`${name} (${resolver}): ${path}: ${actual}, not ${expected}`);
+      }
     }
-  },
+    print(
+      `resolve cases: ${counts.compared} compared with both resolvers, ` +
+        `${counts.skipped} need fs.protected_symlinks=1`,
+    );
+    assertEquals(faults, []);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
 });
 
 /** A small tree with links of every kind, and a sentinel beside it. */

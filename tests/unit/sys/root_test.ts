@@ -3,9 +3,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type ByteString, encodePath, fromBytes } from "../../../lib/bytes.ts";
 import { isErrno, SyscallError, TorcxError } from "../../../lib/errors.ts";
-import { isRootUser } from "../../../lib/sys/namespace.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { fingerprint } from "../../support/tree.ts";
+import { testWith } from "../../support/needs.ts";
 
 const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value);
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -215,11 +215,7 @@ Deno.test("Root takes names that are no UTF-8 from the kernel and gives them bac
   });
 });
 
-Deno.test({
-  name: "Root.openFile() refuses a device",
-  ignore: !isRootUser(),
-  fn(): void {
-    using host = Root.open("/");
-    assertThrows(() => host.openFile(encodePath("/dev/null")), TorcxError, "it is a char");
-  },
+testWith("Root.openFile() refuses a device", { isRoot: true }, () => {
+  using host = Root.open("/");
+  assertThrows(() => host.openFile(encodePath("/dev/null")), TorcxError, "it is a char");
 });

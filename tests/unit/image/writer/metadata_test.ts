@@ -7,9 +7,9 @@ import { enterPrivateMountNamespace, isRootUser } from "../../../../lib/sys/name
 import { Root } from "../../../../lib/sys/root.ts";
 import { directory, file, hardlink, pax, symlink } from "../../../support/tar_builder.ts";
 import { Arena } from "../../../support/arena.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const isRoot = isRootUser();
-if (!isRoot) Deno.stdout.writeSync(new TextEncoder().encode("tests of owners are skipped: they take root\n"));
 /** struct vfs_cap_data of revision 2 (include/uapi/linux/capability.h): cap_net_raw permitted, effective. */
 const CAPABILITY = "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
 
@@ -27,10 +27,10 @@ function readStat(root: string, path: string): { owner: string; mode: number; mt
   return { owner: `${uid}:${gid}`, mode, mtime: `${mtimeSec}.${mtimeNsec}` };
 }
 
-Deno.test({
-  name: "MetadataWriter keeps owners, setuid bits, capabilities and times together",
-  ignore: !isRoot,
-  async fn(): Promise<void> {
+testWith(
+  "MetadataWriter keeps owners, setuid bits, capabilities and times together",
+  { isRoot: true },
+  async () => {
     using arena = new Arena();
     const owner = { uid: 7, gid: 4294967294 };
     await arena.unpack([
@@ -53,12 +53,12 @@ Deno.test({
     assertEquals(readStat(arena.root, "d/f"), { owner: "0:0", mode: 0o644, mtime: "3.0" });
     assertEquals(readStat(arena.root, "l"), { owner: "7:4294967294", mode: 0o777, mtime: "5.0" });
   },
-});
+);
 
-Deno.test({
-  name: "MetadataWriter sets owners if the root directory hands down its group",
-  ignore: !isRoot,
-  async fn(): Promise<void> {
+testWith(
+  "MetadataWriter sets owners if the root directory hands down its group",
+  { isRoot: true },
+  async () => {
     using arena = new Arena();
     Deno.chownSync(arena.root, 0, 42);
     Deno.chmodSync(arena.root, 0o2755);
@@ -66,7 +66,7 @@ Deno.test({
     for (const path of ["f", "l", "x", "x/y"]) assertEquals(readStat(arena.root, path).owner, "0:0", path);
     assertEquals(readStat(arena.root, "x").mode, 0o755);
   },
-});
+);
 
 Deno.test("MetadataWriter makes parents 0755 and files exact whatever the umask", async () => {
   using arena = new Arena();
@@ -119,29 +119,27 @@ Deno.test("XattrWriter skips what images may not set, with one warning per name"
   );
 });
 
-Deno.test({
-  name: "XattrWriter warns once if the file system has no attributes, and unpacks all the same",
-  ignore: !isRoot,
-  async fn(): Promise<void> {
-    enterPrivateMountNamespace();
-    using arena = new Arena();
-    const target = encodePath(arena.root);
-    // ramfs has none on any kernel.
-    mount(encodePath("none"), target, "ramfs", 0, undefined);
-    try {
-      const { warnings, files, directories } = await arena.unpack([
-        pax({ "SCHILY.xattr.user.a": "1" }),
-        directory("d", { mode: 0o750 }),
-        pax({ "SCHILY.xattr.user.b": "1", "SCHILY.xattr.user.c": "1" }),
-        file("d/f", "data", { mode: 0o4711, uid: 5 }),
-      ], "openat2");
-      assertEquals([files, directories], [1, 1]);
-      assertEquals(warnings.length, 1, warnings.join());
-      assert(/^extended attribute "user\.[abc]" is not kept: the file system has none$/.test(warnings[0]!));
-      assertEquals(arena.readText(), { d: "d 750", "d/f": "4711 data" });
-    } finally {
-      umount2(target, 0);
-    }
-    assert(arena.isSentinelSame);
-  },
+testWith("XattrWriter warns once if the file system has no attributes, and unpacks all the same", {
+  isRoot: true,
+}, async () => {
+  enterPrivateMountNamespace();
+  using arena = new Arena();
+  const target = encodePath(arena.root);
+  // ramfs has none on any kernel.
+  mount(encodePath("none"), target, "ramfs", 0, undefined);
+  try {
+    const { warnings, files, directories } = await arena.unpack([
+      pax({ "SCHILY.xattr.user.a": "1" }),
+      directory("d", { mode: 0o750 }),
+      pax({ "SCHILY.xattr.user.b": "1", "SCHILY.xattr.user.c": "1" }),
+      file("d/f", "data", { mode: 0o4711, uid: 5 }),
+    ], "openat2");
+    assertEquals([files, directories], [1, 1]);
+    assertEquals(warnings.length, 1, warnings.join());
+    assert(/^extended attribute "user\.[abc]" is not kept: the file system has none$/.test(warnings[0]!));
+    assertEquals(arena.readText(), { d: "d 750", "d/f": "4711 data" });
+  } finally {
+    umount2(target, 0);
+  }
+  assert(arena.isSentinelSame);
 });

@@ -5,6 +5,7 @@ import { ArchiveError, listMessages } from "../../../../lib/errors.ts";
 import { isRootUser } from "../../../../lib/sys/namespace.ts";
 import { concat, directory, entry, file, hardlink, longName, symlink } from "../../../support/tar_builder.ts";
 import { Arena, type TreeText } from "../../../support/arena.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const fifo = (name: string): Uint8Array => entry({ name, type: "6", mode: 0o640 });
 const device = (name: string): Uint8Array => entry({ name, type: "3" });
@@ -200,22 +201,14 @@ const REFUSED: Record<string, { blocks: Uint8Array[]; entry: string; reason: Reg
 };
 
 const isRoot = isRootUser();
-if (!isRoot) {
-  const names = Object.entries(ACCEPTED).filter(([, { takesRoot }]) => takesRoot).map(([what]) => what);
-  Deno.stdout.writeSync(new TextEncoder().encode(`skipped, they take root: ${names.join("; ")}\n`));
-}
 
 for (const resolver of ["openat2", "walk"] as const) {
   for (const [what, { blocks, tree, takesRoot }] of Object.entries(ACCEPTED)) {
-    Deno.test({
-      name: `TreeWriter ${what} (${resolver})`,
-      ignore: takesRoot === true && !isRoot,
-      async fn(): Promise<void> {
-        using arena = new Arena();
-        await arena.unpack(blocks, resolver, { isOwnerKept: isRoot });
-        assertEquals(arena.readText(), tree);
-        assert(arena.isSentinelSame);
-      },
+    testWith(`TreeWriter ${what} (${resolver})`, { isRoot: takesRoot ?? false }, async () => {
+      using arena = new Arena();
+      await arena.unpack(blocks, resolver, { isOwnerKept: isRoot });
+      assertEquals(arena.readText(), tree);
+      assert(arena.isSentinelSame);
     });
   }
 
