@@ -64,11 +64,6 @@ export class Output {
     this.#sink = stream.sink;
   }
 
-  /** Writes a value as JSON: two-space indent and a final newline, as the first torcx did. */
-  writeJson(value: unknown): void {
-    this.writeText(JSON.stringify(value, null, 2) + "\n");
-  }
-
   /** Writes one line. What comes from files must have gone through {@linkcode printable}. */
   writeLine(line = ""): void {
     this.writeText(line + "\n");

@@ -11,7 +11,7 @@ import type { Archive } from "../catalog/stores.ts";
 import { SILENT_LOG } from "../log.ts";
 import type { Settings } from "../config/settings.ts";
 import { isErrno, TorcxError } from "../errors.ts";
-import type { AssetKind } from "../manifest/asset_kinds.ts";
+import type { Origin, Origins } from "../manifest/outputs/why.ts";
 import {
   decodeAssetNames,
   type ReportAsset,
@@ -21,34 +21,6 @@ import {
 import type { SealValues } from "../manifest/seal.ts";
 import type { Root } from "../sys/root.ts";
 import { findOverride } from "./overrides.ts";
-
-/** Something that an image brought, or would bring. */
-export interface Origin {
-  kind: "image" | AssetKind;
-  /** The image's tree, or the link or copy of one of its files. */
-  path: string;
-  /** The file in the image's tree; null for the image itself. */
-  from: string | null;
-  /** The image. */
-  name: string;
-  reference: string | null;
-  /** The profile that lists the image; null if the report is gone. */
-  profile: string | null;
-  archive_path: string | null;
-  /** Whether the path is there. */
-  is_present: boolean;
-  /** The system's file of the same name that takes effect instead; null if there is none. */
-  overridden_by: string | null;
-}
-
-/** All that torcx brought to the running system, or would bring to the next one. */
-export interface Origins {
-  /** Who says so: the running system, the report of a run that failed, or the plan of the next boot. */
-  source: "running" | "report" | "plan";
-  origins: Origin[];
-  /** What it did not bring, because something of that name was there. */
-  conflicts: ReportConflict[];
-}
 
 type ImageOrigin = Pick<Origin, "name" | "reference" | "profile" | "archive_path">;
 

@@ -6,54 +6,21 @@
 import { encodePath, joinPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { TorcxError } from "../errors.ts";
-import type { ApplyReport, ReportImage } from "../manifest/report.ts";
+import type { StatusFacts, StatusImage } from "../manifest/outputs/status.ts";
+import type { ReportImage } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import { findDrift, findForeign } from "./drift.ts";
 import { type Drift, toDrift } from "./drift_kinds.ts";
 import { readRunState, type RunState } from "./run_state.ts";
 import { findTreeStat } from "./trees.ts";
 
-/** One image of the running system. */
-export interface StatusImage extends Pick<ReportImage, "name" | "reference" | "profile" | "errors"> {
-  format: "tgz" | "squashfs" | null;
-  archive_path: string | null;
-  /** Where its tree is, null if it is not there. */
-  path: string | null;
-  /** Whether it is a mount of its own. */
-  is_mounted: boolean;
-}
-
-/** The kind of {@linkcode Status} as JSON. */
-export const STATUS_KIND = "torcx-status-v0";
-
 /** The state of this boot's apply. */
-export interface Status {
+export interface Status extends StatusFacts {
   state: RunState["kind"] | "switched_off";
-  lower_profiles: string[];
-  upper_profile: string | null;
-  profile_path: string | null;
-  bin_dir: string | null;
-  unpack_dir: string | null;
-  /** Whether nobody can write below the unpack dir; null if it is not mounted. */
-  is_read_only: boolean | null;
-  images: StatusImage[];
-  report: ApplyReport | null;
   /** Differences between what was applied and what is there now; only of a system with a seal. */
   drift: Drift[];
-  /** The process that is at work; null if none is, or none can be seen. */
-  pid: number | null;
-  /** Since when it is at work: ISO 8601, UTC. */
-  since: string | null;
-  /** What switches torcx off in this boot; null if nothing does. */
-  switched_off_by: string | null;
   /** Why what is at RUN is not torcx's. */
   foreign: { names: string[]; reason: string } | null;
-  /** Whether a seal is there that no run of this boot stands for. */
-  has_stale_seal: boolean;
-  /** Where systemd finds the generator, the target and the service; null if it does not. */
-  generator_path: string | null;
-  target_path: string | null;
-  service_path: string | null;
 }
 
 /** systemd.generator(7), in their order. */

@@ -5,7 +5,8 @@ import { parseConfigFile } from "../../../lib/manifest/config.ts";
 import { parseRemoteContents } from "../../../lib/manifest/contents.ts";
 import { ASSET_KINDS } from "../../../lib/manifest/asset_kinds.ts";
 import { createEmptyImageManifest, parseImageManifest } from "../../../lib/manifest/image.ts";
-import { encodeImageList, encodeProfileList } from "../../../lib/manifest/lists.ts";
+import { encodeImageList } from "../../../lib/manifest/outputs/image_list.ts";
+import { encodeProfileList } from "../../../lib/manifest/outputs/profile_list.ts";
 import { parseImageName } from "../../../lib/manifest/names.ts";
 import {
   createProfile,

@@ -4,7 +4,8 @@ import { CONFIG_FILE_KEYS } from "../../../lib/config/setting_table.ts";
 import { parseConfigFile } from "../../../lib/manifest/config.ts";
 import { parseRemoteContents } from "../../../lib/manifest/contents.ts";
 import { parseImageManifest } from "../../../lib/manifest/image.ts";
-import { encodeImageList, encodeProfileList } from "../../../lib/manifest/lists.ts";
+import { encodeImageList } from "../../../lib/manifest/outputs/image_list.ts";
+import { encodeProfileList } from "../../../lib/manifest/outputs/profile_list.ts";
 import {
   encodeProfile,
   encodeRunProfile,

@@ -1,28 +1,15 @@
 /** Owns `torcx config show`: every setting, its value and its source, and what follows from them. */
 
 import { encodePath } from "../../../bytes.ts";
-import { SETTING_NAMES, SETTING_TABLE, type SettingName } from "../../../config/setting_table.ts";
+import { SETTING_NAMES, SETTING_TABLE } from "../../../config/setting_table.ts";
 import { listProfileDirs, listRemoteDirs, listStores, type StorePath } from "../../../config/search_paths.ts";
 import { listHints, listMessages, TorcxError } from "../../../errors.ts";
+import { encodeSettings, type StoreDetail } from "../../../manifest/outputs/settings.ts";
 import type { Root } from "../../../sys/root.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import type { Cell } from "../../output.ts";
 import { examineSystem } from "../../system.ts";
-
-/** The kind of the JSON form. */
-const SETTINGS_KIND = "torcx-settings-v0";
-
-/** A store and whether it is there. */
-interface StoreDetail extends Pick<StorePath, "path" | "source"> {
-  /** The setting that it follows from; null: its place is fixed. */
-  setting: SettingName | null;
-  is_configured: boolean;
-  /** Null if that cannot be told. */
-  exists: boolean | null;
-  /** Why it cannot be told. */
-  error: string | null;
-}
 
 /**
  * Shows the settings, and what forbids to work with them.
@@ -47,16 +34,13 @@ export function runConfigShow(options: CommandOptions<"config show">, context: C
   for (const message of errors) log.error(message);
   for (const hint of listHints(fault)) log.error(hint);
   if (stdout.format === "json") {
-    stdout.writeJson({
-      kind: SETTINGS_KIND,
-      value: {
-        settings: values,
-        stores: stores.map(({ path }) => path),
-        ...lists,
-        store_details: stores,
-        errors,
-      },
-    });
+    stdout.writeText(encodeSettings({
+      settings: values,
+      stores: stores.map(({ path }) => path),
+      ...lists,
+      store_details: stores,
+      errors,
+    }));
     return errors.length === 0 ? 0 : 1;
   }
   stdout.writeTable(

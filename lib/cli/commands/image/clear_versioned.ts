@@ -1,13 +1,11 @@
 /** Owns `torcx image clear-versioned`: removes versioned directories of the user store. */
 
 import { planClearVersioned } from "../../../catalog/clear_versioned.ts";
+import { encodeClearVersioned } from "../../../manifest/outputs/image_clear_versioned.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { carryOut } from "./removals.ts";
 import { openSystem } from "../../system.ts";
-
-/** The kind of the JSON form. */
-const CLEAR_VERSIONED_KIND = "torcx-image-clear-versioned-v0";
 
 /** Removes what is not kept, or shows it. */
 export async function runImageClearVersioned(
@@ -21,19 +19,22 @@ export async function runImageClearVersioned(
   await carryOut(root, (log) => planClearVersioned(root, settings, log, planOptions), {
     ...options,
     intent: "Cannot clear the versioned stores",
-    kind: CLEAR_VERSIONED_KIND,
-    toJson: (removals) => ({
-      removals: removals.map(({ kind, version, archive, path, bytes, reason }) => ({
-        type: kind,
-        version,
-        name: archive?.name ?? null,
-        reference: archive?.reference ?? null,
-        path,
-        archive_path: archive?.path ?? null,
-        bytes,
-        reason,
-      })),
-    }),
+    encode: (removals, { failures, ...common }) =>
+      encodeClearVersioned({
+        ...common,
+        removals: removals.map(({ kind, version, archive, path, bytes, reason }) => ({
+          type: kind,
+          // Nothing goes from anywhere but versioned stores.
+          version: version!,
+          name: archive?.name ?? null,
+          reference: archive?.reference ?? null,
+          path,
+          archive_path: archive?.path ?? null,
+          bytes,
+          reason,
+        })),
+        failures,
+      }),
   }, context);
   return 0;
 }

@@ -7,14 +7,12 @@ import { encodePath } from "../../../bytes.ts";
 import { quote, TorcxError } from "../../../errors.ts";
 import { extractArchive } from "../../../image/extract.ts";
 import type { UnpackSummary } from "../../../image/unpack.ts";
+import { encodeImageExtract, type ImageExtractOutput } from "../../../manifest/outputs/image_extract.ts";
 import type { Root } from "../../../sys/root.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { formatSize, printable } from "../../output.ts";
 import { locate, openRoot } from "../../system.ts";
-
-/** The kind of the summary as JSON. */
-const EXTRACT_KIND = "torcx-image-extract-v0";
 
 /** Extracts an archive and tells what was in it. */
 export async function runImageExtract(
@@ -45,8 +43,9 @@ export async function runImageExtract(
     progress.clear();
   }
   const duration = context.now().getTime() - start;
-  if (stdout.format === "json") stdout.writeJson(toDocument(archive, directory, summary, duration));
-  else stdout.writeLine(describe(options.directory, summary, duration));
+  if (stdout.format === "json") {
+    stdout.writeText(encodeImageExtract(toOutput({ archive, directory }, summary, duration)));
+  } else stdout.writeLine(describe(options.directory, summary, duration));
   return 0;
 }
 
@@ -60,20 +59,21 @@ function guessSize(root: Root, archive: string): number {
   }
 }
 
-function toDocument(archive: string, directory: string, summary: UnpackSummary, duration: number): unknown {
+function toOutput(
+  { archive, directory }: { archive: string; directory: string },
+  summary: UnpackSummary,
+  duration: number,
+): ImageExtractOutput {
   const { readBytes, unpackedBytes, files, directories, symlinks, hardlinks, fifos, skipped, warnings } =
     summary;
   return {
-    kind: EXTRACT_KIND,
-    value: {
-      archive_path: archive,
-      directory,
-      compressed_bytes: readBytes,
-      unpacked_bytes: unpackedBytes,
-      entries: { files, directories, symlinks, hardlinks, fifos, skipped },
-      warnings,
-      duration_ms: duration,
-    },
+    archive_path: archive,
+    directory,
+    compressed_bytes: readBytes,
+    unpacked_bytes: unpackedBytes,
+    entries: { files, directories, symlinks, hardlinks, fifos, skipped },
+    warnings,
+    duration_ms: duration,
   };
 }
 

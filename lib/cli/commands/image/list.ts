@@ -2,7 +2,7 @@
 
 import { encodePath } from "../../../bytes.ts";
 import { type Archive, indexStores } from "../../../catalog/stores.ts";
-import { encodeImageList } from "../../../manifest/lists.ts";
+import { encodeImageList } from "../../../manifest/outputs/image_list.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { type Cell, formatSize } from "../../output.ts";

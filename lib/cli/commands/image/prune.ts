@@ -1,13 +1,11 @@
 /** Owns `torcx image prune`: removes archives of the user store that no profile needs. */
 
 import { planPrune } from "../../../catalog/prune.ts";
+import { encodeImagePrune } from "../../../manifest/outputs/image_prune.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { carryOut } from "./removals.ts";
 import { openSystem } from "../../system.ts";
-
-/** The kind of the JSON form. */
-const PRUNE_KIND = "torcx-image-prune-v0";
 
 /** Removes what is not needed, or shows it. */
 export async function runImagePrune(
@@ -20,15 +18,17 @@ export async function runImagePrune(
   await carryOut(root, (log) => planPrune(root, settings, log, { isForced }), {
     ...options,
     intent: "Cannot prune the user store",
-    kind: PRUNE_KIND,
-    toJson: (removals) => ({
-      removals: removals.flatMap(({ archive, path, bytes, reason }) =>
-        archive === undefined
-          ? []
-          : [{ name: archive.name, reference: archive.reference, archive_path: path, bytes, reason }]
-      ),
-      directories: removals.filter(({ kind }) => kind === "empty").map(({ path }) => path),
-    }),
+    encode: (removals, { failures, ...common }) =>
+      encodeImagePrune({
+        ...common,
+        removals: removals.flatMap(({ archive, path, bytes, reason }) =>
+          archive === undefined
+            ? []
+            : [{ name: archive.name, reference: archive.reference, archive_path: path, bytes, reason }]
+        ),
+        directories: removals.filter(({ kind }) => kind === "empty").map(({ path }) => path),
+        failures,
+      }),
   }, context);
   return 0;
 }

@@ -6,6 +6,7 @@
 import { listMessages, TorcxError } from "../../../errors.ts";
 import { type Logger, SILENT_LOG } from "../../../log.ts";
 import { type Removal, type RemovalResult, removePlanned } from "../../../catalog/removal.ts";
+import type { RemovalsOutput } from "../../../manifest/outputs/image_removals.ts";
 import type { Root } from "../../../sys/root.ts";
 import type { Context } from "../../context.ts";
 import { formatSize, type Output, printable } from "../../output.ts";
@@ -17,10 +18,8 @@ export interface CarryOutOptions {
   isYes: boolean;
   /** What the verb attempts, for its errors, e.g. `Cannot prune the user store`. */
   intent: string;
-  /** The kind of the JSON form. */
-  kind: string;
-  /** Makes the fields of the JSON form that the verb has of its own. */
-  toJson: (removals: readonly Removal[]) => Record<string, unknown>;
+  /** Makes the JSON form of what every such verb tells and of what is gone. */
+  encode: (removed: readonly Removal[], common: RemovalsOutput) => string;
 }
 
 /**
@@ -86,18 +85,14 @@ async function askFor(
 }
 
 function writeDocument(stdout: Output, options: CarryOutOptions, { removed, failures }: RemovalResult): void {
-  stdout.writeJson({
-    kind: options.kind,
-    value: {
-      is_dry_run: options.isDryRun,
-      bytes: sumBytes(removed),
-      ...options.toJson(removed),
-      failures: failures.map(({ removal, error }) => ({
-        path: removal.path,
-        error: listMessages(error).join(": "),
-      })),
-    },
-  });
+  stdout.writeText(options.encode(removed, {
+    is_dry_run: options.isDryRun,
+    bytes: sumBytes(removed),
+    failures: failures.map(({ removal, error }) => ({
+      path: removal.path,
+      error: listMessages(error).join(": "),
+    })),
+  }));
 }
 
 function throwFailures(intent: string, plan: readonly Removal[], { failures }: RemovalResult): void {

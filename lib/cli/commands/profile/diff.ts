@@ -3,14 +3,13 @@
 import { diffProfiles, type ProfileDiff } from "../../../catalog/diff.ts";
 import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
 import { formatImage, type ProfileName } from "../../../manifest/names.ts";
+import { encodeProfileDiff } from "../../../manifest/outputs/profile_diff.ts";
+import { toListedImage } from "../../../manifest/outputs/profile_image.ts";
 import type { Profile, ProfileImage } from "../../../manifest/profile.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { type Output, printable } from "../../output.ts";
 import { openSystem } from "../../system.ts";
-
-/** The kind of the JSON form. */
-const DIFF_KIND = "torcx-profile-diff-v0";
 
 /** Compares two profiles. */
 export function runProfileDiff(options: CommandOptions<"profile diff">, context: Context): number {
@@ -20,27 +19,20 @@ export function runProfileDiff(options: CommandOptions<"profile diff">, context:
     readProfile(system.root, getProfile(profiles, name), context.log);
   const diff = diffProfiles(read(options.before), read(options.after));
   if (context.stdout.format === "json") {
-    context.stdout.writeJson({
-      kind: DIFF_KIND,
-      value: {
-        before: options.before,
-        after: options.after,
-        added: diff.added.map(toJson),
-        removed: diff.removed.map(toJson),
-        changed: diff.changed.map(({ name, before, after }) => ({
-          name,
-          before: toJson(before),
-          after: toJson(after),
-        })),
-        is_reordered: diff.isReordered,
-      },
-    });
+    context.stdout.writeText(encodeProfileDiff({
+      before: options.before,
+      after: options.after,
+      added: diff.added.map(toListedImage),
+      removed: diff.removed.map(toListedImage),
+      changed: diff.changed.map(({ name, before, after }) => ({
+        name,
+        before: toListedImage(before),
+        after: toListedImage(after),
+      })),
+      is_reordered: diff.isReordered,
+    }));
   } else writeDiff(context.stdout, diff);
   return 0;
-}
-
-function toJson({ name, reference, remote }: ProfileImage): Record<string, string | null> {
-  return { name, reference, remote: remote ?? null };
 }
 
 function format(image: ProfileImage): string {

@@ -4,7 +4,7 @@ import { TorcxError } from "../../../errors.ts";
 import { readRunState } from "../../../state/run_state.ts";
 import { getNextProfile } from "../../../catalog/boot_profiles.ts";
 import { listProfiles, type ProfileFile } from "../../../catalog/profiles.ts";
-import { encodeProfileList } from "../../../manifest/lists.ts";
+import { encodeProfileList } from "../../../manifest/outputs/profile_list.ts";
 import type { ProfileName } from "../../../manifest/names.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";

@@ -2,13 +2,12 @@
 
 import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
 import { indexStores } from "../../../catalog/stores.ts";
+import { toListedImage } from "../../../manifest/outputs/profile_image.ts";
+import { encodeProfileOutput } from "../../../manifest/outputs/profile_show.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { printable } from "../../output.ts";
 import { openSystem } from "../../system.ts";
-
-/** The kind of the JSON form. */
-const PROFILE_KIND = "torcx-profile-v0";
 
 /** Shows the profile. */
 export function runProfileShow(options: CommandOptions<"profile show">, context: Context): number {
@@ -19,22 +18,17 @@ export function runProfileShow(options: CommandOptions<"profile show">, context:
   const index = indexStores(system.root, system.settings, log);
   const images = profile.images.map((image) => ({ ...image, archive: index.find(image) }));
   if (stdout.format === "json") {
-    stdout.writeJson({
-      kind: PROFILE_KIND,
-      value: {
-        name: file.name,
-        layer: file.layer,
-        profile_path: file.path,
-        manifest_kind: profile.kind,
-        images: images.map(({ name, reference, remote, archive }) => ({
-          name,
-          reference,
-          remote: remote ?? null,
-          archive_path: archive?.path ?? null,
-          format: archive?.format ?? null,
-        })),
-      },
-    });
+    stdout.writeText(encodeProfileOutput({
+      name: file.name,
+      layer: file.layer,
+      profile_path: file.path,
+      manifest_kind: profile.kind,
+      images: images.map(({ archive, ...image }) => ({
+        ...toListedImage(image),
+        archive_path: archive?.path ?? null,
+        format: archive?.format ?? null,
+      })),
+    }));
     return 0;
   }
   stdout.writeLine(`Profile: ${file.name} (${file.layer}), ${profile.kind}`);

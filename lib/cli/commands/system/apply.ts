@@ -10,7 +10,9 @@ import { decodePath } from "../../../bytes.ts";
 import { listMessages, quote, TorcxError } from "../../../errors.ts";
 import { EXIT } from "../../../exit.ts";
 import type { Logger } from "../../../log.ts";
-import { type ApplyReport, REPORT_KIND } from "../../../manifest/report.ts";
+import { encodeApplyOutput } from "../../../manifest/outputs/apply.ts";
+import { encodeApplyPlan, type PlannedOperation } from "../../../manifest/outputs/apply_plan.ts";
+import type { ApplyReport } from "../../../manifest/report.ts";
 import { isServedBySystemd, type UnitState } from "../../../sys/manager.ts";
 import { isPrivateMountNamespace } from "../../../sys/namespace.ts";
 import { type Context, isRunningSystem } from "../../context.ts";
@@ -20,9 +22,6 @@ import { openSystem, type System } from "../../system.ts";
 import { VERSION } from "../../../version.ts";
 
 type ApplyCommand = CommandOptions<"apply">;
-
-/** The kind of a plan as JSON. */
-const PLAN_KIND = "torcx-apply-plan-v0";
 
 const SEALED_BEFORE = "already applied in this boot: nothing was touched";
 const TOLD_AGAIN = "already applied in this boot: the running system is told again of what came";
@@ -130,7 +129,7 @@ function writeUnits(out: Output, units: readonly UnitState[]): void {
 }
 
 function writeReport(out: Output, report: ApplyReport): void {
-  if (out.format === "json") return out.writeJson({ kind: REPORT_KIND, value: report });
+  if (out.format === "json") return out.writeText(encodeApplyOutput(report));
   for (const image of report.images) {
     const what = image.format === "squashfs"
       ? "mounted"
@@ -161,26 +160,23 @@ function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, setti
   const operations = [...plan.preparation, ...plan.closing];
   const { lower, upper, images } = plan.selection;
   if (stdout.format === "json") {
-    stdout.writeJson({
-      kind: PLAN_KIND,
-      value: {
-        lower_profiles: lower,
-        upper_profile: upper ?? null,
-        images: images.map((image) => {
-          const found = plan.images.find((item) => item.image === image);
-          const fault = faults.find((item) => item.image === image);
-          return {
-            name: image.name,
-            reference: image.reference,
-            profile: image.profile,
-            archive_path: (found ?? fault)?.archive?.path ?? null,
-            format: (found ?? fault)?.archive?.format ?? null,
-            errors: fault === undefined ? [] : listMessages(fault.error),
-          };
-        }),
-        operations: operations.map(toJson),
-      },
-    });
+    stdout.writeText(encodeApplyPlan({
+      lower_profiles: lower,
+      upper_profile: upper ?? null,
+      images: images.map((image) => {
+        const found = plan.images.find((item) => item.image === image);
+        const fault = faults.find((item) => item.image === image);
+        return {
+          name: image.name,
+          reference: image.reference,
+          profile: image.profile,
+          archive_path: (found ?? fault)?.archive?.path ?? null,
+          format: (found ?? fault)?.archive?.format ?? null,
+          errors: fault === undefined ? [] : listMessages(fault.error),
+        };
+      }),
+      operations: operations.map(toPlanned),
+    }));
   } else {
     for (const operation of plan.preparation) stdout.writeLine(describeOperation(operation));
     stdout.writeLine("propagate what the images' manifests ask for");
@@ -197,10 +193,10 @@ function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, setti
 /** The fields of operations whose names differ in JSON. */
 const FIELD_NAMES: Record<string, string> = { isOptional: "is_optional", archive: "archive_path" };
 
-function toJson(operation: Operation): Record<string, unknown> {
+function toPlanned(operation: Operation): PlannedOperation {
   const fields = Object.entries(operation).map(([key, value]): [string, unknown] => [
     FIELD_NAMES[key] ?? key,
     typeof value === "string" && value.startsWith("/") ? decodePath(value as Operation["path"]) : value,
   ]);
-  return Object.fromEntries(fields);
+  return Object.fromEntries(fields) as PlannedOperation;
 }

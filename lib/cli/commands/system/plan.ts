@@ -2,15 +2,13 @@
 
 import { listMessages, quote, TorcxError } from "../../../errors.ts";
 import { formatImage } from "../../../manifest/names.ts";
+import { encodePlan, type PlanOutput } from "../../../manifest/outputs/plan.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { type Cell, formatSize, type Output, printable } from "../../output.ts";
 import { type Preview, previewBoot, type PreviewImage, recordWarnings } from "../../../apply/preview.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
 import { openSystem } from "../../system.ts";
-
-/** The kind of the preview as JSON. */
-const PLAN_KIND = "torcx-plan-v0";
 
 /**
  * Shows the plan of the next boot.
@@ -29,7 +27,7 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
   preview.warnings.unshift(...warnings);
   const fault = findFault(preview);
   if (context.stdout.format === "json") {
-    context.stdout.writeJson({ kind: PLAN_KIND, value: toJson(preview, fault === undefined) });
+    context.stdout.writeText(encodePlan(toOutput(preview, fault === undefined)));
   } else writePreview(context.stdout, preview, fault);
   const error = fault ?? (options.isStrict ? findStrictFault(preview) : undefined);
   if (error !== undefined) throw error;
@@ -94,7 +92,7 @@ function findStrictFault({ warnings, conflicts }: Preview): TorcxError | undefin
   });
 }
 
-function toJson(preview: Preview, isSuccess: boolean): unknown {
+function toOutput(preview: Preview, isSuccess: boolean): PlanOutput {
   return {
     would_succeed: isSuccess,
     os_version: preview.osVersion ?? null,

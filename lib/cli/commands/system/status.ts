@@ -1,13 +1,14 @@
 /** Owns `torcx status`: tells a person, or a script, what this boot's apply came to. */
 
 import type { Drift, DriftScope } from "../../../state/drift_kinds.ts";
-import { readStatus, type Status, STATUS_KIND } from "../../../state/status.ts";
+import { readStatus, type Status } from "../../../state/status.ts";
 import { listHints, listMessages } from "../../../errors.ts";
 import { SILENT_LOG } from "../../../log.ts";
+import { encodeStatus, type StatusWords } from "../../../manifest/outputs/status.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { type Output, printable, wrapWords } from "../../output.ts";
-import { describeStatus, getStatusExit, getStatusStyle, type StatusWords } from "./status_words.ts";
+import { describeStatus, getStatusExit, getStatusStyle } from "./status_words.ts";
 import { examineSystem } from "../../system.ts";
 
 /** As many lines of one kind are shown as text; JSON has all. */
@@ -31,10 +32,7 @@ export function runStatus(options: CommandOptions<"status">, context: Context): 
   if (stdout.format === "json") {
     if (settingsFault !== null) context.log.warning(settingsFault.join(": "));
     const { foreign: _, ...fields } = status;
-    stdout.writeJson({
-      kind: STATUS_KIND,
-      value: { ...fields, ...words, settings_fault: settingsFault },
-    });
+    stdout.writeText(encodeStatus({ ...fields, ...words, settings_fault: settingsFault }));
   } else {
     writeHead(stdout, status, words);
     if (system.fault !== undefined) {

@@ -4,21 +4,10 @@
  */
 
 import type { Status } from "../../../state/status.ts";
+import type { StatusWords } from "../../../manifest/outputs/status.ts";
 import { quote } from "../../../errors.ts";
 import { EXIT } from "../../../exit.ts";
 import type { Style } from "../../output.ts";
-
-/** What is said of a status. */
-export interface StatusWords {
-  /** The state in a word and a sentence. */
-  summary: string;
-  /** Why it is so, one sentence each. */
-  reasons: string[];
-  /** What to do next, one sentence each; a command stands in double quotes. */
-  next_steps: string[];
-  /** The command that shows the log of this boot. */
-  log_command: string;
-}
 
 interface StateSpec {
   exit: number;

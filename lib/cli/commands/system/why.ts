@@ -3,23 +3,14 @@
 import { quote, TorcxError } from "../../../errors.ts";
 import { SILENT_LOG } from "../../../log.ts";
 import { ASSET_KIND_TABLE } from "../../../manifest/asset_kinds.ts";
+import { encodeWhy, type Origin, type Origins } from "../../../manifest/outputs/why.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
-import {
-  findOrigins,
-  listOrigins,
-  listPlannedOrigins,
-  listReportedOrigins,
-  type Origin,
-  type Origins,
-} from "../../../state/origins.ts";
+import { findOrigins, listOrigins, listPlannedOrigins, listReportedOrigins } from "../../../state/origins.ts";
 import { type Output, printable } from "../../output.ts";
 import { previewBoot } from "../../../apply/preview.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
 import { openSystem, type System } from "../../system.ts";
-
-/** The kind of the answer as JSON. */
-const WHY_KIND = "torcx-why-v0";
 
 function getNoun(kind: Origin["kind"]): string {
   return kind === "image" ? "image in" : ASSET_KIND_TABLE[kind].noun;
@@ -37,7 +28,7 @@ export async function runWhy(options: CommandOptions<"why">, context: Context): 
   const { name } = options;
   const found = await find(system, context, name);
   if (stdout.format === "json") {
-    stdout.writeJson({ kind: WHY_KIND, value: { name, ...found } });
+    stdout.writeText(encodeWhy({ name, ...found }));
     return 0;
   }
   const { source, origins, conflicts } = found;
