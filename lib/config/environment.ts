@@ -1,29 +1,61 @@
 /**
- * Owns which variables of the environment the program looks at, and what becomes of a value that is no text.
- * It refuses their meaning.
+ * Owns the list of the variables that the program looks at, what each is for and who sets it, and what becomes of a
+ * value that is no text. The variables of settings come from the table of settings. It refuses their meaning.
  */
 
 import { TorcxError } from "../errors.ts";
+import { describeDefault, getSettingRow, SETTING_NAMES } from "./setting_table.ts";
 
-/** Variables that are settings: a value that cannot be used is an error of whoever uses it. */
-const SETTINGS = [
-  "TORCX_BASEDIR",
-  "TORCX_RUNDIR",
-  "TORCX_CONFDIR",
-  "TORCX_USR_MOUNTPOINT",
-  "TORCX_STOREPATH",
-  "TORCX_CHECK_REMOTE_ONLY",
-  "TMPDIR",
-] as const;
+/** One variable. */
+export interface VariableRow {
+  readonly name: string;
+  readonly help: string;
+  readonly setBy: "people" | "systemd" | "the terminal";
+  /** It only says how things are told: a value that is no text is no error then. */
+  readonly isSurrounding?: true;
+}
 
-/** Variables that only say how things are told. */
-const SURROUNDINGS = ["JOURNAL_STREAM", "NO_COLOR", "TERM"] as const;
+/** The variables that are no settings. */
+const OTHERS: readonly VariableRow[] = [
+  {
+    name: "TORCX_CHECK_REMOTE_ONLY",
+    help: "The same as the option --remote-only of profile check",
+    setBy: "people",
+  },
+  {
+    name: "TMPDIR",
+    help: "Where archives are looked into by those who may mount nothing. Default: /tmp",
+    setBy: "people",
+  },
+  {
+    name: "JOURNAL_STREAM",
+    help: "The log stream of a unit: log lines to it have the priorities of sd-daemon(3)",
+    setBy: "systemd",
+    isSurrounding: true,
+  },
+  { name: "NO_COLOR", help: "Switches colour off", setBy: "people", isSurrounding: true },
+  { name: "TERM", help: "The value dumb switches colour off", setBy: "the terminal", isSurrounding: true },
+];
 
 /** Every variable that the program looks at. */
-export const VARIABLES: readonly string[] = [...SETTINGS, ...SURROUNDINGS];
+export const VARIABLE_TABLE: readonly VariableRow[] = [...SETTING_NAMES.flatMap(makeRow), ...OTHERS];
+
+/** Their names. */
+export const VARIABLES: readonly string[] = VARIABLE_TABLE.map(({ name }) => name);
 
 /** What stands for a surrounding that is no text: set, but to nothing that is known. */
 const ODD = "\ufffd";
+
+function makeRow(setting: (typeof SETTING_NAMES)[number]): VariableRow[] {
+  const row = getSettingRow(setting);
+  if (row.variable === undefined) return [];
+  const form = row.type === "directories" ? ", separated by colons" : "";
+  return [{
+    name: row.variable,
+    help: `The setting ${setting}. ${row.help}${form}. Default: ${describeDefault(row)}`,
+    setBy: "people",
+  }];
+}
 
 /**
  * Reads the variables. One of them that is a setting and no UTF-8 throws a {@linkcode TorcxError} when it is
@@ -35,12 +67,12 @@ export function readEnvironment(
   get: (name: string) => string | undefined,
 ): Readonly<Record<string, string | undefined>> {
   const environment: Record<string, string | undefined> = {};
-  for (const name of VARIABLES) {
+  for (const { name, isSurrounding } of VARIABLE_TABLE) {
     try {
       const value = get(name);
       if (value !== undefined) environment[name] = value;
     } catch (cause) {
-      if ((SURROUNDINGS as readonly string[]).includes(name)) environment[name] = ODD;
+      if (isSurrounding === true) environment[name] = ODD;
       else defineOdd(environment, name, cause);
     }
   }

@@ -66,7 +66,7 @@ export const SETTING_TABLE = {
     fallback: "/run/torcx",
     isInConfigFile: true,
     variable: "TORCX_RUNDIR",
-    help: "The run directory, which holds the images of this boot and nothing else's",
+    help: "The run directory, which holds what torcx makes in a boot, and nothing else",
   },
   conf_dir: {
     key: "confDir",
@@ -188,4 +188,9 @@ export function getDefault({ type, fallback }: SettingRow): SettingValue {
     default:
       return type satisfies never;
   }
+}
+
+/** Returns what stands for the value that nobody sets, in words. */
+export function describeDefault({ type, fallback, fallbackText }: SettingRow): string {
+  return fallback ?? fallbackText ?? (type === "switch" ? "true" : "none");
 }

@@ -1,6 +1,6 @@
 /**
  * Owns the manual pages torcx(8) and torcx-generator(8) as roff in the man(7) macros, made from the
- * table of verbs and `man_text.ts`. Pure; the hidden verb `man` prints them.
+ * tables of verbs, settings and variables and from `man_text.ts`. Pure; the hidden verb `man` prints them.
  */
 
 import { EXIT_STATUSES, formatExitNumber } from "../../exit.ts";
@@ -9,15 +9,13 @@ import type { MAN_PAGES } from "../options/value_types.ts";
 import { formatPositional, getMetavar, listUsageParts } from "../options/usage.ts";
 import { listExits, listVerbs } from "./help.ts";
 import {
-  type Entry,
-  ENVIRONMENT,
   FILES,
   GENERATOR_ARGUMENTS,
   GENERATOR_DESCRIPTION,
   GENERATOR_EXITS,
-  KERNEL_PARAMETERS,
   TORCX_DESCRIPTION,
 } from "./man_text.ts";
+import { type Entry, listParameterEntries, listSettingEntries, listVariableEntries } from "./setting_text.ts";
 import { VERSION } from "../../version.ts";
 
 /** The day of the last change of the pages' own text, so that a build of one commit is reproducible. */
@@ -58,8 +56,10 @@ function formatTorcxPage(): string {
     ...EXIT_STATUSES.flatMap((status) => formatExit([formatExitNumber(status), status.help])),
     ".PP",
     "Verbs for which they mean something of their own say so above.",
+    ".SH SETTINGS",
+    ...formatEntries(listSettingEntries()),
     ".SH ENVIRONMENT",
-    ...formatEntries(ENVIRONMENT),
+    ...formatEntries(listVariableEntries()),
     ".SH FILES",
     ...formatEntries(FILES),
     ".SH SEE ALSO",
@@ -78,11 +78,11 @@ function formatGeneratorPage(): string {
     ".SH ARGUMENTS",
     ...formatEntries(GENERATOR_ARGUMENTS),
     ".SH KERNEL COMMAND LINE",
-    ...formatEntries(KERNEL_PARAMETERS),
+    ...formatEntries(listParameterEntries()),
     ".SH EXIT STATUS",
     ...formatEntries(GENERATOR_EXITS),
     ".SH ENVIRONMENT",
-    ...formatEntries(ENVIRONMENT),
+    ...formatEntries(listVariableEntries()),
     ".SH FILES",
     ...formatEntries(FILES),
     ".SH SEE ALSO",

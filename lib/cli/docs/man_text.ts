@@ -1,13 +1,10 @@
 /**
- * Owns the prose of the manual pages that the table of verbs does not hold: the boot, the kernel
- * command line, variables and files. Data only; `man.ts` sets it.
+ * Owns the prose of the manual pages that the table of verbs does not hold: the boot, the
+ * generator, files. Data only; `man.ts` sets it.
  */
 
-/** A term and what is said of it. */
-export interface Entry {
-  readonly term: string;
-  readonly text: string;
-}
+import { CONFIG_FILE_KEYS } from "../../config/setting_table.ts";
+import type { Entry } from "./setting_text.ts";
 
 /** What torcx(8) says first. */
 export const TORCX_DESCRIPTION: readonly string[] = [
@@ -45,30 +42,13 @@ export const GENERATOR_EXITS: readonly Entry[] = [
   { term: "128+N", text: "Ended by signal N (HUP, INT, QUIT, TERM); what it had done is undone" },
 ];
 
-/** The parameters of the kernel command line. */
-export const KERNEL_PARAMETERS: readonly Entry[] = [
-  { term: "torcx=0", text: "Applies nothing in this boot" },
-  { term: "torcx_profile=NAME", text: "Takes this profile in this boot, not the selected one" },
-  { term: "torcx_config=PATH", text: "Reads this config file, not /etc/torcx/config.json; it must be there" },
-];
-
-/** The variables that torcx reads. */
-export const ENVIRONMENT: readonly Entry[] = [
-  { term: "TORCX_BASEDIR", text: "The base directory, by default /var/lib/torcx" },
-  { term: "TORCX_RUNDIR", text: "The run directory, by default /run/torcx" },
-  { term: "TORCX_CONFDIR", text: "The configuration directory, by default /etc/torcx" },
-  { term: "TORCX_USR_MOUNTPOINT", text: "Where the OS image's /usr is, by default /usr" },
-  { term: "TORCX_STOREPATH", text: "Further stores, separated by colons; they are looked into last" },
-  { term: "TORCX_CHECK_REMOTE_ONLY", text: "The same as the option --remote-only of profile check" },
-  { term: "NO_COLOR", text: "Switches colour off" },
-];
-
 /** The files that torcx reads and writes, with their default directories. */
 export const FILES: readonly Entry[] = [
   {
     term: "/etc/torcx/config.json",
-    text:
-      "Settings: base_dir, run_dir, conf_dir, store_paths, unpack_size, unpack_inodes. The run directory may be neither above nor the same as another one, a store or the seal's directory",
+    text: `Settings: ${
+      Object.keys(CONFIG_FILE_KEYS).join(", ")
+    }. The run directory may be neither above nor the same as another one, a store or the seal's directory`,
   },
   { term: "/etc/torcx/next-profile", text: "The selector: the name of the next boot's profile" },
   { term: "/etc/torcx/profiles/NAME.json", text: "The user's profiles" },

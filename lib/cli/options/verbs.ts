@@ -3,6 +3,7 @@
  * are made from it, so that they cannot disagree. It refuses behaviour: data only.
  */
 
+import { SETTING_NAMES } from "../../config/setting_table.ts";
 import type { FlagSpec, VerbSpec } from "./spec.ts";
 
 export type { ChoiceSpec, ExampleSpec, FlagSpec, PositionalSpec, VerbSpec } from "./spec.ts";
@@ -409,6 +410,7 @@ export const VERBS = [
     summary: "Shows every setting, its value and its source",
     details: [
       "Each store is shown with where it comes from and whether it is there. Settings that cannot be used are shown too, with what is wrong with them; every other verb but status refuses them.",
+      `The settings are ${SETTING_NAMES.join(", ")}. torcx(8) says what each is and what sets it.`,
     ],
     positionals: [],
     flags: [],
