@@ -36,14 +36,17 @@ export async function chooseStd(): Promise<StdChoice> {
 }
 
 function useJsr(why: string): StdChoice {
-  return { std: "jsr", note: `@std packages: JSR (${why})`, flags: [`--lock=${LOCK}`] };
+  return { std: "jsr", note: `@std packages: JSR (${why})`, flags: listLockFlags() };
 }
 
 function useLocal(why: string): StdChoice {
-  const flags = [`--import-map=${IMPORT_MAP}`, `--lock=${LOCK}`];
-  // A package that the lock does not name is an error, unless its new entry is what is wanted.
-  if (Deno.env.get("TORCX_LOCK") !== "update") flags.push("--frozen");
+  const flags = [`--import-map=${IMPORT_MAP}`, ...listLockFlags()];
   return { std: "local", note: `@std packages: .tasks/std (${why})`, flags };
+}
+
+/** A package that the lock does not name is an error, unless its new entry is what is wanted. */
+function listLockFlags(): string[] {
+  return [`--lock=${LOCK}`, ...Deno.env.get("TORCX_LOCK") === "update" ? [] : ["--frozen"]];
 }
 
 /** Returns why JSR cannot be had, or undefined if it answers. */
