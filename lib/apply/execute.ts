@@ -8,7 +8,7 @@ import { type UnpackSummary, unpackTar } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
 import { mountTmpfs, readSpace, remountReadOnly } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
-import { copyFile } from "./copies.ts";
+import { copyFile } from "../sys/file_copy.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
 import { isDirectory, withPlace } from "./places.ts";
 

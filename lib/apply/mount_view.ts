@@ -8,7 +8,8 @@ import type { Settings } from "../config/settings.ts";
 import { quote, SyscallError, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isPrivateMountNamespace, isRootUser, readUser } from "../sys/namespace.ts";
-import { type FileStat, Root } from "../sys/root.ts";
+import type { FileStat } from "../sys/file_stat.ts";
+import { Root } from "../sys/root.ts";
 
 /**
  * Checks that the user may mount.

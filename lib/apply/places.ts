@@ -4,13 +4,10 @@
  * a file elsewhere. It refuses to know what is put there.
  */
 
-import { type ByteString, decodePath, encodePath, splitPath } from "../bytes.ts";
+import { type ByteString, encodePath, splitPath } from "../bytes.ts";
 import { isErrno } from "../errors.ts";
 import { TARGET_DIRS } from "../manifest/asset_kinds.ts";
-import { close } from "../sys/calls.ts";
-import { O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../sys/flags.ts";
-import { openInRoot } from "../sys/resolve.ts";
-import { Root } from "../sys/root.ts";
+import type { Root } from "../sys/root.ts";
 
 /** Returns the target directory that a path is below, undefined for the bin dir and all else. */
 function findTarget(path: ByteString): ByteString | undefined {
@@ -29,17 +26,7 @@ export function withPlace<T>(
 ): T {
   const { parent, name } = splitPath(path);
   const top = findTarget(path) ?? parent;
-  const topFd = root.open(top, O_PATH | O_DIRECTORY);
-  let fd: number;
-  try {
-    const rest = parent.slice(top.length + 1) as ByteString;
-    fd = openInRoot(root.resolver, topFd, rest, O_PATH | O_DIRECTORY | O_NOFOLLOW, {
-      isSymlinkRefused: true,
-    });
-  } finally {
-    close(topFd);
-  }
-  using directory = Root.fromDescriptor(decodePath(parent), fd, root.resolver);
+  using directory = root.openBelow(top, parent.slice(top.length + 1) as ByteString);
   return use(directory, name);
 }
 

@@ -16,7 +16,8 @@ import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { encodeRunProfile } from "../manifest/profile.ts";
 import { encodeSeal } from "../manifest/seal.ts";
-import type { FileStat, Root } from "../sys/root.ts";
+import type { FileStat } from "../sys/file_stat.ts";
+import type { Root } from "../sys/root.ts";
 import type { ImageOperation, Operation } from "./operations.ts";
 
 /** An image with the archive that was found for it. */

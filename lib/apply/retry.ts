@@ -15,7 +15,7 @@ import { getJournalPath, readJournal } from "../state/journal.ts";
 import { listRecordedOperations } from "./record.ts";
 import { describeForeign, removeRunDirectory } from "./run_directory.ts";
 import { findReport, getLockPath, isRunName, readRunState, type RunState } from "../state/run_state.ts";
-import { findTreeStat } from "../state/trees.ts";
+import { findDirectoryStat } from "../sys/directory_stat.ts";
 import { removeTemporaries, undoOperations } from "./undo.ts";
 
 const INTENT = "Cannot take back the earlier run";
@@ -118,7 +118,7 @@ function refuseForeign(root: Root, settings: Settings): void {
   }
   for (const directory of [binDir, unpackDir]) {
     const path = encodePath(directory);
-    const tree = findTreeStat(root, path);
+    const tree = findDirectoryStat(root, path);
     if (tree === undefined) continue;
     const isUnpackDir = directory === unpackDir;
     if (tree.isMounted) {
@@ -145,18 +145,18 @@ function isTreeLink(root: Root, { paths }: Settings, path: ByteString): boolean 
 function clearTrees(root: Root, settings: Settings): void {
   const { binDir, unpackDir } = settings.paths;
   const [bin, unpack] = [encodePath(binDir), encodePath(unpackDir)];
-  if (findTreeStat(root, bin) !== undefined) {
+  if (findDirectoryStat(root, bin) !== undefined) {
     for (const { name } of root.readDir(bin)) root.unlink(joinPath(bin, name));
     root.removeDir(bin);
   }
-  for (let tries = 0; findTreeStat(root, unpack)?.isMounted === true; tries++) {
+  for (let tries = 0; findDirectoryStat(root, unpack)?.isMounted === true; tries++) {
     if (tries === MOUNTS_MAX) throw new TorcxError("busy", `${quote(unpackDir)} is mounted again and again`);
     for (const { name, type } of root.readDir(unpack)) {
       if (type === "directory") unmount(root, joinPath(unpack, name));
     }
     unmount(root, unpack);
   }
-  if (findTreeStat(root, unpack) !== undefined) root.removeDir(unpack);
+  if (findDirectoryStat(root, unpack) !== undefined) root.removeDir(unpack);
 }
 
 function removeFile(root: Root, path: ByteString): void {

@@ -6,7 +6,8 @@
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { unmount } from "../sys/mounts.ts";
-import { isTemporaryName, type Root } from "../sys/root.ts";
+import { isTemporaryName } from "../sys/atomic_file.ts";
+import type { Root } from "../sys/root.ts";
 import { computeDigest } from "../sys/digest.ts";
 import { describeOperation, type Operation } from "./operations.ts";
 import { withFoundPlace } from "./places.ts";

@@ -5,7 +5,8 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import { examineSettings, type Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
+import { examineSettings } from "../config/settings_reader.ts";
 import { listMessages, quote, TorcxError, UsageError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { isPrivateMountNamespace, readOwnPath } from "../sys/namespace.ts";

@@ -5,7 +5,8 @@
 
 import { quote, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
-import type { FileStat, Root } from "../sys/root.ts";
+import type { FileStat } from "../sys/file_stat.ts";
+import type { Root } from "../sys/root.ts";
 
 /** MAXSYMLINKS of include/linux/namei.h. */
 const SYMLINKS_MAX = 40;

@@ -7,7 +7,8 @@
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath, joinPath } from "../bytes.ts";
 import type { Logger } from "../log.ts";
-import type { DirEntry, Root } from "../sys/root.ts";
+import type { DirEntry } from "../sys/dirents.ts";
+import type { Root } from "../sys/root.ts";
 
 /**
  * Lists the names of regular files with one of the suffixes, sorted bytewise. A missing directory

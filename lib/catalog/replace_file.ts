@@ -7,8 +7,8 @@ import { listMessages, quote, SyscallError, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import type { Logger } from "../log.ts";
 import { isTemporaryName } from "../sys/atomic_file.ts";
-import { geteuid } from "../sys/calls.ts";
 import { acquireLock } from "../sys/lock_file.ts";
+import { getUserId } from "../sys/namespace.ts";
 import type { Root } from "../sys/root.ts";
 
 /** The mode of a new file, as the first torcx made them. */
@@ -96,7 +96,7 @@ function removeLeftovers(root: Root, directory: ByteString, log: Logger): void {
       if (!isTemporaryName(name)) continue;
       const path = joinPath(directory, name);
       const stat = root.findLstat(path);
-      if (stat?.type === "file" && stat.uid === geteuid()) root.unlink(path);
+      if (stat?.type === "file" && stat.uid === getUserId()) root.unlink(path);
     }
   });
 }

@@ -17,7 +17,8 @@ import {
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
 import { listStores, type StorePath, type StorePathOptions } from "../config/search_paths.ts";
-import type { DirEntry, Root } from "../sys/root.ts";
+import type { DirEntry } from "../sys/dirents.ts";
+import type { Root } from "../sys/root.ts";
 import { findEntries, pickRegularFiles } from "./regular_files.ts";
 
 /** How an archive is made. */

@@ -3,10 +3,9 @@
  * environment, signals and the exit: those are `main.ts`'s.
  */
 
-import { encodePath } from "../bytes.ts";
 import { SyscallError, TorcxError } from "../errors.ts";
 import type { ByteSink } from "../sys/byte_sink.ts";
-import { statx } from "../sys/calls.ts";
+import { readDescriptorStat } from "../sys/file_stat.ts";
 import { findProcText, guessProcText } from "../sys/proc.ts";
 import type { Process } from "./context.ts";
 import { openInput } from "./input.ts";
@@ -53,7 +52,7 @@ function readColumns(): number {
 function isJournal(variable: string | undefined): boolean {
   if (variable === undefined) return false;
   try {
-    const { dev, ino } = statx(STDERR_FD, encodePath(""));
+    const { dev, ino } = readDescriptorStat(STDERR_FD);
     return variable === `${makeDevice(dev >> 32n, dev & 0xffff_ffffn)}:${ino}`;
   } catch (error) {
     if (error instanceof SyscallError) return false;

@@ -4,7 +4,8 @@
  */
 
 import { quote, TorcxError } from "../errors.ts";
-import { examineSettings, type Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
+import { examineSettings } from "../config/settings_reader.ts";
 import { Root } from "../sys/root.ts";
 import { type Context, isRunningSystem } from "./context.ts";
 import type { GlobalOptions } from "./options/parse.ts";

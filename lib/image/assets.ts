@@ -12,8 +12,7 @@ import {
   type ImageManifest,
   parseImageManifest,
 } from "../manifest/image.ts";
-import { close, readlinkat } from "../sys/calls.ts";
-import { AT_FDCWD, O_PATH } from "../sys/flags.ts";
+import { O_PATH } from "../sys/flags.ts";
 import type { Root } from "../sys/root.ts";
 
 /** One file of an image that is to be propagated. */
@@ -175,25 +174,15 @@ function findHostPath(path: ByteString, image: Root): ByteString | undefined {
 
 /** Returns the path inside the image that a path leads to, all symlinks resolved; undefined if nowhere. */
 function findRealPath(image: Root, path: ByteString): ByteString | undefined {
-  let fd: number;
+  let isThere = false;
   try {
-    fd = image.open(path, O_PATH);
+    return image.withOpen(path, O_PATH, (fd) => {
+      isThere = true;
+      return image.readPathOf(fd);
+    });
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    if (!isThere && isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
     throw error;
-  }
-  try {
-    // proc(5): the link of a descriptor is its path from the root of this process.
-    const whole = readlinkat(AT_FDCWD, encodePath(`/proc/self/fd/${fd}`));
-    const base = readlinkat(AT_FDCWD, encodePath(`/proc/self/fd/${image.fd}`));
-    if (whole === base || base === "/") return (base === "/" ? whole : "/") as ByteString;
-    if (whole.startsWith(`${base}/`)) return whole.slice(base.length) as ByteString;
-    throw new TorcxError(
-      "failed",
-      `Cannot resolve ${quote(decodePath(path))}: it leads to ${quote(decodePath(whole))}, outside the image`,
-    );
-  } finally {
-    close(fd);
   }
 }
 

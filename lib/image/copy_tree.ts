@@ -5,10 +5,10 @@
 
 import type { EntryType, TarEntry, TarSink } from "../archive/entry.ts";
 import { type ByteString, encodePath, joinPath } from "../bytes.ts";
-import { isErrno } from "../errors.ts";
-import { close, fgetxattr, flistxattr, read } from "../sys/calls.ts";
-import { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } from "../sys/flags.ts";
-import type { FileStat, Root } from "../sys/root.ts";
+import { findAttributes } from "../sys/attributes.ts";
+import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../sys/flags.ts";
+import type { FileStat } from "../sys/file_stat.ts";
+import type { Root } from "../sys/root.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -83,38 +83,18 @@ function copyFile(
   writer: TarSink,
   buffer: Uint8Array<ArrayBuffer>,
 ): void {
-  const fd = source.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    writer.onEntry({ ...makeEntry(path, "file", stat), xattrs: readXattrs(fd) });
-    let offset = 0;
-    for (let count = read(fd, buffer); count > 0; count = read(fd, buffer)) {
-      writer.onData(buffer.subarray(0, count), offset);
-      offset += count;
-    }
-    writer.onEntryEnd();
-  } finally {
-    close(fd);
+  using file = source.openFile(path, O_NOFOLLOW);
+  writer.onEntry({ ...makeEntry(path, "file", stat), xattrs: file.findAttributes() });
+  let offset = 0;
+  for (let count = file.read(buffer); count > 0; count = file.read(buffer)) {
+    writer.onData(buffer.subarray(0, count), offset);
+    offset += count;
   }
+  writer.onEntryEnd();
 }
 
 /** Attributes of what can be opened without an effect: FIFOs and devices have none worth it. */
 function findXattrs(source: Root, path: ByteString, type: EntryType): TarEntry["xattrs"] {
   if (type !== "directory") return undefined;
-  const fd = source.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    return readXattrs(fd);
-  } finally {
-    close(fd);
-  }
-}
-
-function readXattrs(fd: number): TarEntry["xattrs"] {
-  try {
-    const names = flistxattr(fd);
-    if (names.length === 0) return undefined;
-    return new Map(names.map((name) => [name, fgetxattr(fd, name)]));
-  } catch (error) {
-    if (isErrno(error, "EOPNOTSUPP")) return undefined;
-    throw error;
-  }
+  return source.withOpen(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, findAttributes);
 }

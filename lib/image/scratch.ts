@@ -7,7 +7,8 @@ import { encodePath, joinPath } from "../bytes.ts";
 import { isErrno, TorcxError } from "../errors.ts";
 import { mountTmpfs, unmount } from "../sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
-import { makeTemporaryName, Root } from "../sys/root.ts";
+import { makeTemporaryName } from "../sys/atomic_file.ts";
+import { Root } from "../sys/root.ts";
 
 /** An empty directory; disposing it removes it. */
 export interface Scratch extends Disposable {

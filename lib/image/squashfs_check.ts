@@ -9,7 +9,9 @@ import type { ByteString } from "../bytes.ts";
 import { ArchiveError, TorcxError } from "../errors.ts";
 import { findKernelConfig } from "../sys/kernel_config.ts";
 import { unmount } from "../sys/mounts.ts";
-import type { FileStat, OpenFile, Root } from "../sys/root.ts";
+import type { FileStat } from "../sys/file_stat.ts";
+import type { OpenFile } from "../sys/open_file.ts";
+import type { Root } from "../sys/root.ts";
 import { mountSquashfs, trySquashfs } from "../sys/squashfs_mounts.ts";
 
 /** Kernels read it in blocks of 1 KiB, or of 4 KiB if built so (SQUASHFS_DEVBLK_SIZE). */

@@ -5,7 +5,8 @@
 
 import { type Compression, readArchive } from "../archive/decompress.ts";
 import { TarReader } from "../archive/tar_reader.ts";
-import type { OpenFile, Root } from "../sys/root.ts";
+import type { OpenFile } from "../sys/open_file.ts";
+import type { Root } from "../sys/root.ts";
 import { type TreeCounts, TreeWriter } from "./writer/tree_writer.ts";
 
 /** Options of {@linkcode unpackTar}. */

@@ -7,7 +7,8 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import type { Settings } from "../config/settings.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { type ApplyReport, decodeAssetNames, type ReportAsset } from "../manifest/report.ts";
-import type { FileStat, Root } from "../sys/root.ts";
+import type { FileStat } from "../sys/file_stat.ts";
+import type { Root } from "../sys/root.ts";
 import { computeDigest } from "../sys/digest.ts";
 import type { DriftFact } from "./drift_kinds.ts";
 import { isRunName } from "./run_state.ts";

@@ -3,7 +3,7 @@
  * last changed, as text. It opens nothing.
  */
 
-import type { FileStat } from "../sys/root.ts";
+import type { FileStat } from "../sys/file_stat.ts";
 
 /** Returns a device as `MAJOR:MINOR`, as /proc/self/mountinfo has it. */
 export function formatDevice({ dev }: Pick<FileStat, "dev">): string {

@@ -10,9 +10,11 @@ import { decodeText } from "../manifest/json.ts";
 import { type ApplyMode, type ApplyReport, parseReport } from "../manifest/report.ts";
 import { encodeSeal, parseSeal, type SealValues } from "../manifest/seal.ts";
 import { findLockHolder } from "../sys/lock_file.ts";
-import { isTemporaryName, type Root } from "../sys/root.ts";
+import { isTemporaryName } from "../sys/atomic_file.ts";
+import type { Root } from "../sys/root.ts";
 import { findJournal } from "./journal.ts";
-import { findTreeFaults, findTreeStat } from "./trees.ts";
+import { findDirectoryStat } from "../sys/directory_stat.ts";
+import { findTreeFaults } from "./trees.ts";
 import { findDistrust } from "./trust.ts";
 
 /** What is known of this boot's apply. */
@@ -147,7 +149,7 @@ function judgeSeal(
 }
 
 function isUnpackDirMounted(root: Root, { paths }: Settings): boolean {
-  return findTreeStat(root, encodePath(paths.unpackDir))?.isMounted === true;
+  return findDirectoryStat(root, encodePath(paths.unpackDir))?.isMounted === true;
 }
 
 /** Returns what the seal of the run says that a report tells of. */

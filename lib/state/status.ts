@@ -12,7 +12,7 @@ import type { Root } from "../sys/root.ts";
 import { findDrift, findForeign } from "./drift.ts";
 import { type Drift, toDrift } from "./drift_kinds.ts";
 import { readRunState, type RunState } from "./run_state.ts";
-import { findTreeStat } from "./trees.ts";
+import { findDirectoryStat } from "../sys/directory_stat.ts";
 
 /** The state of this boot's apply. */
 export interface Status extends StatusFacts {
@@ -112,10 +112,10 @@ function toStatusImage(
   };
 }
 
-/** As `findTreeStat()`; what cannot be looked at is told of as drift. */
-function findTree(root: Root, path: string): ReturnType<typeof findTreeStat> {
+/** As `findDirectoryStat()`; what cannot be looked at is told of as drift. */
+function findTree(root: Root, path: string): ReturnType<typeof findDirectoryStat> {
   try {
-    return findTreeStat(root, encodePath(path));
+    return findDirectoryStat(root, encodePath(path));
   } catch (error) {
     if (error instanceof TorcxError) return undefined;
     throw error;

@@ -1,6 +1,6 @@
 /**
- * Owns how a file's extended attributes, its access ACL among them, come to the file that replaces it. It
- * refuses to lose one, and those that say what the old bytes were.
+ * Owns reading a file's extended attributes, its access ACL among them, and how they come to the file that
+ * replaces it. It refuses to lose one, and those that say what the old bytes were.
  */
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
@@ -32,6 +32,17 @@ export function copyAttributes(from: number, to: number): void {
       if (present.includes(name) && isEqual(fgetxattr(to, name), value)) return;
       fsetxattr(to, name, value);
     });
+  }
+}
+
+/** Reads the attributes of an open file; undefined if there are none, or the file system has none. */
+export function findAttributes(fd: number): Map<ByteString, Uint8Array<ArrayBuffer>> | undefined {
+  try {
+    const names = flistxattr(fd);
+    return names.length === 0 ? undefined : new Map(names.map((name) => [name, fgetxattr(fd, name)]));
+  } catch (error) {
+    if (isErrno(error, "EOPNOTSUPP")) return undefined;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { ByteString } from "../bytes.ts";
 import { getdents64 } from "./calls.ts";
-import type { FileType } from "./root.ts";
+import type { FileType } from "./file_stat.ts";
 
 /** One entry of a directory. */
 export interface DirEntry {

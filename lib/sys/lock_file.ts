@@ -8,7 +8,8 @@ import { isErrno, quote, TorcxError } from "../errors.ts";
 import { close, fchmod, flock, futimens, geteuid, openat, statx } from "./calls.ts";
 import { LOCK_EX, LOCK_NB, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH } from "./flags.ts";
 import { guessProcText } from "./proc.ts";
-import { type Root, toFileStat } from "./root.ts";
+import { toFileStat } from "./file_stat.ts";
+import type { Root } from "./root.ts";
 
 const LOCK_MODE = 0o600;
 /** O_RDWR of open(2): NFS locks only what is open for writing. */

@@ -16,7 +16,7 @@ import {
   LOOP_SET_FD,
   LOOP_SET_STATUS64,
 } from "./flags.ts";
-import type { OpenFile } from "./root.ts";
+import type { OpenFile } from "./open_file.ts";
 
 /** O_RDWR of open(2): loop devices want it even for read-only files before LOOP_CONFIGURE. */
 const O_RDWR = 2;

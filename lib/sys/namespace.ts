@@ -27,6 +27,11 @@ export function readOwnPath(): string {
   return decodePath(readlinkat(AT_FDCWD, encodePath("/proc/self/exe")));
 }
 
+/** Returns the effective user's number. */
+export function getUserId(): number {
+  return geteuid();
+}
+
 /** Returns whether the effective user is root. */
 export function isRootUser(): boolean {
   return geteuid() === 0;

@@ -7,20 +7,7 @@
 import { isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { writeFileAtomicAt, type WriteFileOptions, writeNewFileAt } from "./atomic_file.ts";
-import {
-  close,
-  fchmod,
-  linkat,
-  mkdirat,
-  openat,
-  pread,
-  read,
-  readlinkat,
-  statx,
-  type StatxResult,
-  symlinkat,
-  unlinkat,
-} from "./calls.ts";
+import { close, fchmod, linkat, mkdirat, openat, readlinkat, statx, symlinkat, unlinkat } from "./calls.ts";
 import {
   AT_FDCWD,
   AT_REMOVEDIR,
@@ -30,44 +17,16 @@ import {
   O_NONBLOCK,
   O_PATH,
   O_RDONLY,
-  PERMISSION_BITS,
-  S_IFMT,
 } from "./flags.ts";
 import { type DirEntry, readDirEntries } from "./dirents.ts";
+import { type FileStat, toFileStat } from "./file_stat.ts";
+import { OpenFile } from "./open_file.ts";
 import { removeDirectory } from "./removal.ts";
 import { detectResolver, openInRoot, type Resolver } from "./resolve.ts";
-
-export { isTemporaryName, makeTemporaryName, type WriteFileOptions } from "./atomic_file.ts";
-export type { DirEntry };
-
-/** What a directory entry can be. */
-export type FileType = "file" | "directory" | "symlink" | "fifo" | "char" | "block" | "socket";
-
-/** What is known of a file. */
-export interface FileStat extends StatxResult {
-  type: FileType;
-  /** Permission bits only (07777). */
-  mode: number;
-}
 
 /** Files read whole are small by nature; more is a mistake or an attack. */
 const READ_FILE_MAX = 1024 * 1024;
 const EMPTY = encodePath("");
-
-const FILE_TYPES: Record<number, FileType> = {
-  0o010000: "fifo",
-  0o020000: "char",
-  0o040000: "directory",
-  0o060000: "block",
-  0o100000: "file",
-  0o120000: "symlink",
-  0o140000: "socket",
-};
-
-/** Returns statx's result with the type split off. */
-export function toFileStat(stat: StatxResult): FileStat {
-  return { ...stat, type: FILE_TYPES[stat.mode & S_IFMT] ?? "file", mode: stat.mode & PERMISSION_BITS };
-}
 
 /** Options of {@linkcode Root.open}. */
 export interface RootOptions {
@@ -105,11 +64,6 @@ export class Root implements Disposable {
     }
   }
 
-  /** Takes over a directory descriptor as a root. */
-  static fromDescriptor(path: string, fd: number, resolver?: Resolver): Root {
-    return new Root(path, fd, resolver ?? detectResolver(fd));
-  }
-
   /** Opens a directory inside this root as a root of its own. */
   openSub(path: ByteString): Root {
     const fd = this.open(path, O_PATH | O_DIRECTORY);
@@ -118,6 +72,31 @@ export class Root implements Disposable {
       fd,
       this.resolver,
     );
+  }
+
+  /**
+   * Opens a directory below another one as a root of its own, and follows no symlink between the two.
+   *
+   * @throws {SyscallError} ELOOP if there is one.
+   */
+  openBelow(top: ByteString, path: ByteString): Root {
+    const fd = this.withOpen(
+      top,
+      O_PATH | O_DIRECTORY,
+      (topFd) =>
+        openInRoot(this.resolver, topFd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, { isSymlinkRefused: true }),
+    );
+    return new Root(decodePath(path === "" ? top : joinPath(top, path)), fd, this.resolver);
+  }
+
+  /** Opens a path, calls `use` with the descriptor, and closes it. */
+  withOpen<T>(path: ByteString, flags: number, use: (fd: number) => T): T {
+    const fd = this.open(path, flags);
+    try {
+      return use(fd);
+    } finally {
+      close(fd);
+    }
   }
 
   /** Opens a path; the caller closes the descriptor. */
@@ -163,22 +142,18 @@ export class Root implements Disposable {
   }
 
   #statWith(path: ByteString, flags: number): FileStat {
-    const fd = this.open(path, flags);
-    try {
-      return toFileStat(statx(fd, EMPTY));
-    } finally {
-      close(fd);
-    }
+    return this.withOpen(path, flags, (fd) => toFileStat(statx(fd, EMPTY)));
   }
 
   /**
    * Opens a regular file for reading; a FIFO or device is refused without blocking on it.
    *
+   * @param flags more flags of open(2), e.g. O_NOFOLLOW.
    * @throws {SyscallError} as open(2).
    * @throws {TorcxError} `invalid` if it is not a regular file.
    */
-  openFile(path: ByteString): OpenFile {
-    const fd = this.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  openFile(path: ByteString, flags = 0): OpenFile {
+    const fd = this.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
     try {
       const stat = toFileStat(statx(fd, EMPTY));
       if (stat.type !== "file") {
@@ -230,12 +205,23 @@ export class Root implements Disposable {
 
   /** Lists a directory, sorted bytewise, without `.` and `..`. */
   readDir(path: ByteString): DirEntry[] {
-    const fd = this.open(path, O_RDONLY | O_DIRECTORY);
-    try {
-      return readDirEntries(fd);
-    } finally {
-      close(fd);
-    }
+    return this.withOpen(path, O_RDONLY | O_DIRECTORY, readDirEntries);
+  }
+
+  /**
+   * Returns the path from this root to what an open descriptor is of, by the kernel's own word (proc(5)).
+   *
+   * @throws {TorcxError} `failed` if it is not below the root.
+   */
+  readPathOf(fd: number): ByteString {
+    const [whole, base] = [fd, this.fd].map((of) => readlinkat(AT_FDCWD, encodePath(`/proc/self/fd/${of}`)));
+    if (base === "/") return whole!;
+    if (whole === base) return encodePath("/");
+    if (whole!.startsWith(`${base}/`)) return whole!.slice(base!.length) as ByteString;
+    throw new TorcxError(
+      "failed",
+      `Cannot use ${quote(decodePath(whole!))}: it is not below ${quote(this.path)}`,
+    );
   }
 
   /** Returns the target text of a symlink. */
@@ -327,33 +313,6 @@ export class Root implements Disposable {
     options: WriteFileOptions = {},
   ): void {
     this.withParent(path, (dir, name) => writeFileAtomicAt({ dir, name, path }, data, mode, options));
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#isOpen) close(this.fd);
-    this.#isOpen = false;
-  }
-}
-
-/** A regular file that is open for reading. */
-export class OpenFile implements Disposable {
-  readonly fd: number;
-  readonly stat: FileStat;
-  #isOpen = true;
-
-  constructor(fd: number, stat: FileStat) {
-    this.fd = fd;
-    this.stat = stat;
-  }
-
-  /** Fills a buffer from an offset in the file; returns the count, 0 at the end. */
-  readAt(buffer: Uint8Array<ArrayBuffer>, offset: number): number {
-    return pread(this.fd, buffer, offset);
-  }
-
-  /** Fills a buffer from the start; returns the count, 0 at the end. */
-  read(buffer: Uint8Array<ArrayBuffer>): number {
-    return read(this.fd, buffer);
   }
 
   [Symbol.dispose](): void {

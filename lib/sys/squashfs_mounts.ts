@@ -18,7 +18,9 @@ import {
 import { type KernelLog, openKernelLog } from "./kernel_log.ts";
 import { withLoop } from "./loop_devices.ts";
 import { withTarget } from "./mounts.ts";
-import { type FileStat, type OpenFile, type Root, toFileStat } from "./root.ts";
+import { type FileStat, toFileStat } from "./file_stat.ts";
+import type { OpenFile } from "./open_file.ts";
+import type { Root } from "./root.ts";
 
 /**
  * Mounts a squashfs file read-only (nodev) on a directory inside a root, over a loop device that goes

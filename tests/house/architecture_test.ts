@@ -97,6 +97,31 @@ Deno.test("listWrongArrows() tells an arrow to the left", () => {
   assertEquals(listWrongArrows([...wrong, ...right]), wrong.map(({ from, to }) => `${from} -> ${to}`));
 });
 
+/** Returns the circles of imports, types included: each set of files that all lead to one another. */
+function listCircles(all: readonly Import[]): string[][] {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of all) next.set(from, [...next.get(from) ?? [], to]);
+  const listReached = (file: string): Set<string> => {
+    const reached = new Set(next.get(file));
+    for (const at of reached) for (const to of next.get(at) ?? []) reached.add(to);
+    return reached;
+  };
+  const reached = new Map([...next.keys()].map((file) => [file, listReached(file)]));
+  const circles = [...reached.keys()].filter((file) => reached.get(file)!.has(file))
+    .map((file) => [...reached.get(file)!].filter((other) => reached.get(other)?.has(file)).sort().join(" "));
+  return [...new Set(circles)].sort().map((circle) => circle.split(" "));
+}
+
+Deno.test("no files import each other in a circle", () => {
+  assertEquals(listCircles(imports), []);
+});
+
+Deno.test("listCircles() tells a circle, long or of one file", () => {
+  const pairs = [["a", "b"], ["b", "c"], ["c", "a"], ["c", "d"], ["e", "e"], ["f", "d"]] as const;
+  const all = pairs.map(([from, to]) => ({ from, to, specifier: to, isDynamic: false, isType: true }));
+  assertEquals(listCircles(all), [["a", "b", "c"], ["e"]]);
+});
+
 // What only one place may do: the pattern, and the files that may have it.
 const RESERVED: { what: string; pattern: RegExp; allowed: readonly string[] }[] = [
   {

@@ -2,7 +2,8 @@
 
 import { dirname } from "@std/path";
 import type { Logger } from "../../lib/log.ts";
-import { readSettings, type Settings } from "../../lib/config/settings.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import { readSettings } from "../../lib/config/settings_reader.ts";
 import { Root } from "../../lib/sys/root.ts";
 
 /** A file's text, a symlink's target, or an empty directory. */

@@ -4,7 +4,8 @@
  */
 
 import { decodePath, encodePath, joinPath } from "../../lib/bytes.ts";
-import { type FileStat, Root } from "../../lib/sys/root.ts";
+import type { FileStat } from "../../lib/sys/file_stat.ts";
+import { Root } from "../../lib/sys/root.ts";
 import type { Tree, TreeNode } from "./corpus.ts";
 
 /** Returns a time as in {@linkcode TreeNode.mtime}. */

@@ -25,7 +25,8 @@ import {
 import type { ReportEntries } from "../../manifest/report.ts";
 import { EEXIST, ENOENT, EPERM, getErrnoName } from "../../sys/errno.ts";
 import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../../sys/flags.ts";
-import { type FileType, type Root, toFileStat } from "../../sys/root.ts";
+import { type FileType, toFileStat } from "../../sys/file_stat.ts";
+import type { Root } from "../../sys/root.ts";
 import { type Directory, DirectoryCache } from "./directory_cache.ts";
 import { finishDirectories } from "./directory_metadata.ts";
 import { findLinkSource, normalizeEntryPath } from "./entry_path.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Operation } from "../../../lib/apply/operations.ts";
 import { undoOperations } from "../../../lib/apply/undo.ts";
 import { encodePath } from "../../../lib/bytes.ts";
-import { isTemporaryName, makeTemporaryName } from "../../../lib/sys/root.ts";
+import { isTemporaryName, makeTemporaryName } from "../../../lib/sys/atomic_file.ts";
 import { type Node, withTree } from "../../support/nodes.ts";
 
 interface UndoCase {

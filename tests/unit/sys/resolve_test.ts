@@ -16,7 +16,8 @@ import {
   O_WRONLY,
 } from "../../../lib/sys/flags.ts";
 import { openInRoot, type Resolver } from "../../../lib/sys/resolve.ts";
-import { Root, toFileStat } from "../../../lib/sys/root.ts";
+import { toFileStat } from "../../../lib/sys/file_stat.ts";
+import { Root } from "../../../lib/sys/root.ts";
 import { CORPUS_DIR } from "../../support/corpus.ts";
 import { PROJECT_DIR, STD_FLAGS } from "../../support/std_flags.ts";
 import { testWith } from "../../support/needs.ts";

@@ -1,13 +1,15 @@
 /**
- * Owns the copies of an image's files: made whole or not at all, root's, piece by piece whatever their
- * size. It refuses to know which files.
+ * Owns copying a file: whole or not at all, this process's own, piece by piece whatever its size. It refuses
+ * to know which files.
  */
 
 import type { ByteString } from "../bytes.ts";
 import { isErrno } from "../errors.ts";
-import { close, fchmod, fchown, getegid, geteuid, writeAll } from "../sys/calls.ts";
-import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../sys/flags.ts";
-import { makeTemporaryName, type OpenFile, type Root } from "../sys/root.ts";
+import { close, fchmod, fchown, getegid, geteuid, writeAll } from "./calls.ts";
+import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "./flags.ts";
+import { makeTemporaryName } from "./atomic_file.ts";
+import type { OpenFile } from "./open_file.ts";
+import type { Root } from "./root.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
