@@ -1,13 +1,13 @@
 /**
  * Owns what every wrapper of a system call shares: byte paths as C strings, and the error that a failed call
- * becomes. It calls nothing.
+ * becomes. The one call that it makes is the look at a descriptor's path, for that error alone.
  */
 
 import { quote, SyscallError } from "../errors.ts";
-import { type ByteString, decodePath } from "../bytes.ts";
+import { type ByteString, decodePath, fromBytes } from "../bytes.ts";
 import { EINTR, getErrnoName } from "./errno.ts";
 import { AT_FDCWD } from "./flags.ts";
-import { getErrno, getErrorText } from "./libc.ts";
+import { getErrno, getErrorText, libc } from "./libc.ts";
 
 /** include/uapi/linux/limits.h: with the NUL at the end. */
 export const PATH_MAX = 4096;
@@ -16,12 +16,35 @@ export const PATH_MAX = 4096;
 const pathBuffers = [new Uint8Array(PATH_MAX + 1), new Uint8Array(PATH_MAX + 1)] as const;
 
 /**
- * Fails as a call did.
+ * Fails as a call did. The errno is taken first: to put the arguments into words, a further call is made.
  *
  * @throws {SyscallError} always.
  */
 export function fail(call: string, args: readonly unknown[], errno = getErrno()): never {
   throw new SyscallError(call, args.map(formatArgument).join(", "), getErrnoName(errno), getErrorText(errno));
+}
+
+/** A descriptor is shown by what is behind it, which is looked up when an error is made of the call. */
+export function behind(fd: number): { toString(): string } {
+  return { toString: () => describeDescriptor(fd) };
+}
+
+const linkText = new Uint8Array(PATH_MAX);
+/** proc(5), of a file that has no name any more. */
+const DELETED = " (deleted)";
+
+/** Returns a path in quotes, what the kernel says of a socket or the like, or the number if nothing is known. */
+function describeDescriptor(fd: number): string {
+  if (fd === AT_FDCWD) return "AT_FDCWD";
+  // Not by its wrapper: where that failed it would come here again.
+  const name = new TextEncoder().encode(`/proc/self/fd/${fd}\0`);
+  const length = libc.readlinkat(AT_FDCWD, name, linkText, BigInt(linkText.length));
+  // A plain chroot has no /proc.
+  if (length <= 0) return String(fd);
+  const text = fromBytes(linkText.subarray(0, length));
+  if (!text.startsWith("/")) return decodePath(text);
+  if (!text.endsWith(DELETED)) return quote(decodePath(text));
+  return `${quote(decodePath(text.slice(0, -DELETED.length) as ByteString))}${DELETED}`;
 }
 
 /** Modes, and the flags of open(2), are read in octal. */

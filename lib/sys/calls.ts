@@ -5,7 +5,7 @@
  */
 
 import type { ByteString } from "../bytes.ts";
-import { fail, octal, PATH_MAX, put, restartOrFail } from "./call_arguments.ts";
+import { behind, fail, octal, PATH_MAX, put, restartOrFail } from "./call_arguments.ts";
 import { EAGAIN, EEXIST, EINTR } from "./errno.ts";
 import {
   ARCH,
@@ -40,7 +40,7 @@ export function tryOpenat(dir: number, path: ByteString, flags: number, mode = 0
 export function tryMkdirat(dir: number, path: ByteString, mode: number): boolean {
   while (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) {
     if (getErrno() === EEXIST) return false;
-    restartOrFail("mkdirat", [dir, path, octal(mode)]);
+    restartOrFail("mkdirat", [behind(dir), path, octal(mode)]);
   }
   return true;
 }
@@ -60,7 +60,7 @@ export function openat(dir: number, path: ByteString, flags: number, mode = 0): 
   for (;;) {
     const fd = libc.openat(dir, bytes, flags | O_CLOEXEC, mode);
     if (fd >= 0) return fd;
-    restartOrFail("openat", [dir, path, octal(flags)]);
+    restartOrFail("openat", [behind(dir), path, octal(flags)]);
   }
 }
 
@@ -83,7 +83,7 @@ export function openat2InRoot(root: number, path: ByteString, flags: number, mod
     if (fd >= 0) return fd;
     const errno = getErrno();
     if (errno === EINTR || (errno === EAGAIN && tries < OPENAT2_TRIES)) continue;
-    fail("openat2", [root, path, octal(flags)], errno);
+    fail("openat2", [behind(root), path, octal(flags)], errno);
   }
 }
 
@@ -97,7 +97,7 @@ export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   for (;;) {
     const count = libc.read(fd, buffer, BigInt(buffer.length));
     if (count >= 0) return count;
-    restartOrFail("read", [fd, buffer.length]);
+    restartOrFail("read", [behind(fd), buffer.length]);
   }
 }
 
@@ -106,7 +106,7 @@ export function pread(fd: number, buffer: Uint8Array<ArrayBuffer>, offset: numbe
   for (;;) {
     const count = libc.pread64(fd, buffer, BigInt(buffer.length), BigInt(offset));
     if (count >= 0) return count;
-    restartOrFail("pread", [fd, buffer.length, offset]);
+    restartOrFail("pread", [behind(fd), buffer.length, offset]);
   }
 }
 
@@ -116,7 +116,7 @@ export function writeAll(fd: number, data: Uint8Array<ArrayBuffer>): void {
   while (rest.length > 0) {
     const count = libc.write(fd, rest, BigInt(rest.length));
     if (count < 0) {
-      restartOrFail("write", [fd, rest.length]);
+      restartOrFail("write", [behind(fd), rest.length]);
       continue;
     }
     if (count === rest.length) return;
@@ -131,7 +131,7 @@ export function pwriteAll(fd: number, data: Uint8Array<ArrayBuffer>, offset: num
   while (rest.length > 0) {
     const count = libc.pwrite64(fd, rest, BigInt(rest.length), BigInt(at));
     if (count < 0) {
-      restartOrFail("pwrite", [fd, rest.length, at]);
+      restartOrFail("pwrite", [behind(fd), rest.length, at]);
       continue;
     }
     rest = rest.subarray(count);
@@ -141,56 +141,58 @@ export function pwriteAll(fd: number, data: Uint8Array<ArrayBuffer>, offset: num
 
 /** ftruncate(2). */
 export function ftruncate(fd: number, size: number): void {
-  while (libc.ftruncate64(fd, BigInt(size)) < 0) restartOrFail("ftruncate", [fd, size]);
+  while (libc.ftruncate64(fd, BigInt(size)) < 0) restartOrFail("ftruncate", [behind(fd), size]);
 }
 
 /** lseek(2). */
 export function lseek(fd: number, offset: number, whence: number): void {
-  while (libc.lseek64(fd, BigInt(offset), whence) < 0) restartOrFail("lseek", [fd, offset, whence]);
+  while (libc.lseek64(fd, BigInt(offset), whence) < 0) restartOrFail("lseek", [behind(fd), offset, whence]);
 }
 
 /** fsync(2). */
 export function fsync(fd: number): void {
-  while (libc.fsync(fd) < 0) restartOrFail("fsync", [fd]);
+  while (libc.fsync(fd) < 0) restartOrFail("fsync", [behind(fd)]);
 }
 
 /** mkdirat(2). */
 export function mkdirat(dir: number, path: ByteString, mode: number): void {
   while (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) {
-    restartOrFail("mkdirat", [dir, path, octal(mode)]);
+    restartOrFail("mkdirat", [behind(dir), path, octal(mode)]);
   }
 }
 
 /** mkfifoat(3). */
 export function mkfifoat(dir: number, path: ByteString, mode: number): void {
   while (libc.mkfifoat(dir, put("mkfifoat", path), mode) < 0) {
-    restartOrFail("mkfifoat", [dir, path, octal(mode)]);
+    restartOrFail("mkfifoat", [behind(dir), path, octal(mode)]);
   }
 }
 
 /** symlinkat(2). */
 export function symlinkat(target: ByteString, dir: number, path: ByteString): void {
   while (libc.symlinkat(put("symlinkat", target), dir, put("symlinkat", path, 1)) < 0) {
-    restartOrFail("symlinkat", [target, dir, path]);
+    restartOrFail("symlinkat", [target, behind(dir), path]);
   }
 }
 
 /** linkat(2) with flags 0: a link to a symlink links the symlink. */
 export function linkat(fromDir: number, from: ByteString, toDir: number, to: ByteString): void {
   while (libc.linkat(fromDir, put("linkat", from), toDir, put("linkat", to, 1), 0) < 0) {
-    restartOrFail("linkat", [fromDir, from, toDir, to]);
+    restartOrFail("linkat", [behind(fromDir), from, behind(toDir), to]);
   }
 }
 
 /** unlinkat(2); `flags` may be AT_REMOVEDIR. */
 export function unlinkat(dir: number, path: ByteString, flags = 0): void {
-  while (libc.unlinkat(dir, put("unlinkat", path), flags) < 0) restartOrFail("unlinkat", [dir, path, flags]);
+  while (libc.unlinkat(dir, put("unlinkat", path), flags) < 0) {
+    restartOrFail("unlinkat", [behind(dir), path, flags]);
+  }
 }
 
 /** renameat(2). */
 export function renameat(fromDir: number, from: ByteString, toDir: number, to: ByteString): void {
   while (libc.renameat(fromDir, put("renameat", from), toDir, put("renameat", to, 1)) < 0) {
-    restartOrFail("renameat", [fromDir, from, toDir, to]);
+    restartOrFail("renameat", [behind(fromDir), from, behind(toDir), to]);
   }
 }
 
@@ -203,7 +205,7 @@ export function renameat2(
   flags: number,
 ): void {
   while (libc.renameat2(fromDir, put("renameat2", from), toDir, put("renameat2", to, 1), flags) < 0) {
-    restartOrFail("renameat2", [fromDir, from, toDir, to, flags]);
+    restartOrFail("renameat2", [behind(fromDir), from, behind(toDir), to, flags]);
   }
 }
 
@@ -214,7 +216,7 @@ export function readlinkat(dir: number, path: ByteString): ByteString {
   for (;;) {
     const length = libc.readlinkat(dir, put("readlinkat", path), linkBuffer, BigInt(linkBuffer.length));
     if (length >= 0) return String.fromCharCode(...linkBuffer.subarray(0, length)) as ByteString;
-    restartOrFail("readlinkat", [dir, path]);
+    restartOrFail("readlinkat", [behind(dir), path]);
   }
 }
 
@@ -241,7 +243,7 @@ const STATX_BASIC_STATS = 0x7ff;
 export function statx(dir: number, path: ByteString): StatxResult {
   const flags = AT_SYMLINK_NOFOLLOW | (path === "" ? AT_EMPTY_PATH : 0);
   while (libc.statx(dir, put("statx", path), flags, STATX_BASIC_STATS, statxBytes) < 0) {
-    restartOrFail("statx", [dir, path]);
+    restartOrFail("statx", [behind(dir), path]);
   }
   return {
     nlink: statxView.getUint32(16, true),
@@ -261,13 +263,13 @@ export function getdents64(fd: number, buffer: Uint8Array<ArrayBuffer>): number 
   for (;;) {
     const count = libc.getdents64(SYSCALL_GETDENTS64, fd, buffer, BigInt(buffer.length));
     if (count >= 0) return count;
-    restartOrFail("getdents64", [fd]);
+    restartOrFail("getdents64", [behind(fd)]);
   }
 }
 
 /** flock(2). */
 export function flock(fd: number, operation: number): void {
-  while (libc.flock(fd, operation) < 0) restartOrFail("flock", [fd, operation]);
+  while (libc.flock(fd, operation) < 0) restartOrFail("flock", [behind(fd), operation]);
 }
 
 /** geteuid(2). */

@@ -3,7 +3,7 @@
  */
 
 import type { ByteString } from "../bytes.ts";
-import { put, restartOrFail } from "./call_arguments.ts";
+import { behind, put, restartOrFail } from "./call_arguments.ts";
 import { FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, SYS_fsconfig, SYS_fsmount, SYS_fsopen } from "./flags.ts";
 import { libc } from "./libc.ts";
 
@@ -27,7 +27,7 @@ const statfsView = new BigUint64Array(statfsBytes.buffer);
 
 /** fstatfs(2). */
 export function fstatfs(fd: number): FileSystemStat {
-  while (libc.fstatfs64(fd, statfsBytes) < 0) restartOrFail("fstatfs", [fd]);
+  while (libc.fstatfs64(fd, statfsBytes) < 0) restartOrFail("fstatfs", [behind(fd)]);
   const field = (index: number): number => Number(statfsView[index]!);
   return {
     totalBytes: field(1) * field(2),
@@ -80,7 +80,7 @@ export function fsconfig(fd: number, command: number, key?: string, value?: stri
     item === undefined ? null : encoder.encode(`${item}\0`);
   const number = BigInt(command);
   while (libc.fsconfig(SYSCALL_FSCONFIG, BigInt(fd), number, text(key), text(value), 0n) < 0) {
-    restartOrFail("fsconfig", [fd, command, key, value]);
+    restartOrFail("fsconfig", [behind(fd), command, key, value]);
   }
 }
 
@@ -89,7 +89,7 @@ export function fsmount(fd: number, attributes: number): number {
   for (;;) {
     const root = libc.fsmount(SYSCALL_FSMOUNT, BigInt(fd), BigInt(FSMOUNT_CLOEXEC), BigInt(attributes));
     if (root >= 0) return root;
-    restartOrFail("fsmount", [fd, attributes]);
+    restartOrFail("fsmount", [behind(fd), attributes]);
   }
 }
 
@@ -98,7 +98,7 @@ export function ioctlBuffer(fd: number, request: number, data: Uint8Array<ArrayB
   for (;;) {
     const result = libc.ioctl_buffer(fd, BigInt(request), data);
     if (result >= 0) return result;
-    restartOrFail("ioctl", [fd, `0x${request.toString(16)}`]);
+    restartOrFail("ioctl", [behind(fd), `0x${request.toString(16)}`]);
   }
 }
 
@@ -107,6 +107,6 @@ export function ioctlValue(fd: number, request: number, value: number): number {
   for (;;) {
     const result = libc.ioctl_value(fd, BigInt(request), BigInt(value));
     if (result >= 0) return result;
-    restartOrFail("ioctl", [fd, `0x${request.toString(16)}`, value]);
+    restartOrFail("ioctl", [behind(fd), `0x${request.toString(16)}`, value]);
   }
 }

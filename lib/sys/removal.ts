@@ -5,6 +5,7 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
+import { behind } from "./call_arguments.ts";
 import { close, openat, openat2InRoot, unlinkat } from "./calls.ts";
 import { DirectoryStack } from "./directory_stack.ts";
 import { readDirEntries } from "./dirents.ts";
@@ -102,7 +103,12 @@ function openOnSameMount(resolver: Resolver, parent: number, name: ByteString): 
   const fd = openat(parent, name, DIRECTORY);
   try {
     if (readMountId(fd) === readMountId(parent)) return fd;
-    throw new SyscallError("openat", `${parent}, ${quote(decodePath(name))}`, "EXDEV", "a mount point");
+    throw new SyscallError(
+      "openat",
+      `${behind(parent)}, ${quote(decodePath(name))}`,
+      "EXDEV",
+      "a mount point",
+    );
   } catch (error) {
     close(fd);
     throw error;
