@@ -66,7 +66,7 @@ export async function applyProfile(
   try {
     report = await flow.run();
   } catch (error) {
-    flow.takeBack(error);
+    await flow.takeBack(error);
     throw error;
   }
   // Sealed: nothing that comes now takes it back.

@@ -9,15 +9,17 @@ import { decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { Operation } from "../manifest/journal.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import { computeDigest } from "../sys/digest.ts";
-import { executeImage, executeOperation } from "./execute.ts";
 import { describeFaults, describeIntent, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
 import { describeSquashfsWarning, trySquashfsImages } from "./squashfs_support.ts";
-import type { ImageOperation, Operation } from "./operations.ts";
+import type { ExecuteContext, TreeOptions } from "./operations/kind.ts";
+import { executeOperation } from "./operations/table.ts";
+import type { ImageOperation } from "./operations/trees.ts";
 import {
   type ApplyPlan,
   describeWayOut,
@@ -52,6 +54,9 @@ export class Flow {
   readonly #recorder: Recorder;
   /** What was carried out or at least begun, in order. */
   readonly #done: Operation[] = [];
+  readonly #context: ExecuteContext;
+  /** The images whose trees are made, by name. */
+  readonly #images = new Map<string, PlannedImage>();
 
   /** @param left what an earlier run's taking back has left, for the report. */
   constructor(
@@ -65,8 +70,14 @@ export class Flow {
     this.#settings = settings;
     this.#log = log;
     this.#options = options;
-    this.#recorder = new Recorder(options.version, options.mode);
+    this.#recorder = new Recorder(options.version, options.mode, log);
     this.#recorder.report.warnings.push(...left);
+    this.#context = {
+      root,
+      log,
+      encodeReport: () => encodeReport(this.#recorder.report),
+      getTreeOptions: (image) => this.#getTreeOptions(this.#images.get(image)!),
+    };
   }
 
   /**
@@ -76,21 +87,21 @@ export class Flow {
    */
   async run(): Promise<ApplyReport> {
     const recorder = this.#recorder;
-    this.#removeOldSeal();
+    await this.#removeOldSeal();
     const plan = await recorder.runPhase("plan", () => this.#plan());
     await recorder.runPhase("unpack", () => this.#makeTrees(plan));
     const operations = await recorder.runPhase("resolve", () => this.#resolveAssets(plan));
     // Signals are heard between turns of the event loop alone; the next two phases take none.
     await new Promise((resolve) => setImmediate(resolve));
-    await recorder.runPhase("propagate", () => {
+    await recorder.runPhase("propagate", async () => {
       this.#keepJournal([...plan.preparation, ...operations, ...plan.closing]);
-      for (const operation of operations) this.#execute(operation);
+      for (const operation of operations) await this.#execute(operation);
     });
     await new Promise((resolve) => setImmediate(resolve));
-    await recorder.runPhase("seal", () => {
+    await recorder.runPhase("seal", async () => {
       for (const operation of plan.closing) {
-        if (operation.kind === "write_report") this.#execute(operation, encodeReport(recorder.succeed()));
-        else this.#execute(operation);
+        if (operation.kind === "write_report") recorder.succeed();
+        await this.#execute(operation);
       }
     });
     return recorder.report;
@@ -108,18 +119,16 @@ export class Flow {
   }
 
   /** Undoes what was done and leaves the report of the failure. */
-  takeBack(error: unknown): void {
+  async takeBack(error: unknown): Promise<void> {
     const { faults, left } = undoOperations(this.#root, this.#done);
     for (const fault of faults) this.#log.error(fault);
     for (const message of left) this.#log.warning(message);
     this.#recorder.report.warnings.push(...faults, ...left);
-    const report = this.#recorder.fail(error);
+    this.#recorder.fail(error);
     try {
-      executeOperation(
-        this.#root,
+      await executeOperation(
         { kind: "write_report", path: encodePath(this.#settings.paths.report) },
-        this.#log,
-        encodeReport(report),
+        this.#context,
       );
       // What could not be undone stays in the journal for `--retry`.
       if (faults.length === 0) removeJournal(this.#root, this.#settings);
@@ -130,10 +139,10 @@ export class Flow {
   }
 
   /** Before all else: no seal outlives the run that it speaks of, whatever this one comes to. */
-  #removeOldSeal(): void {
+  async #removeOldSeal(): Promise<void> {
     const operations = planSealRemoval(this.#root, this.#settings);
     if (operations.length > 0) this.#keepJournal(operations);
-    for (const operation of operations) this.#execute(operation);
+    for (const operation of operations) await this.#execute(operation);
   }
 
   async #plan(): Promise<ApplyPlan> {
@@ -170,18 +179,17 @@ export class Flow {
 
   async #makeTrees(plan: ApplyPlan): Promise<void> {
     this.#keepJournal([...plan.preparation, ...plan.closing]);
-    const trees = new Map<string, ImageOperation>();
+    for (const planned of plan.images) this.#images.set(planned.image.name, planned);
+    const pending: ImageOperation[] = [];
     for (const operation of plan.preparation) {
-      if (operation.kind === "unpack" || operation.kind === "mount_squashfs") {
-        trees.set(operation.image, operation);
-      } else this.#execute(operation);
+      if (operation.kind === "unpack" || operation.kind === "mount_squashfs") pending.push(operation);
+      else await this.#execute(operation);
     }
     const faults: ImageFault[] = [];
-    const pending = [...plan.images];
     // One more thread inflates a large archive while this one writes another (lib/archive/inflate/lanes.ts).
     const work = async (): Promise<void> => {
       for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-        const fault = await this.#makeTree(next, trees.get(next.image.name)!);
+        const fault = await this.#makeTree(next);
         if (fault !== undefined) faults.push(fault);
       }
     };
@@ -194,22 +202,14 @@ export class Flow {
     this.#attempt("look at the trees", () => this.#recorder.setTrees(this.#root, this.#settings));
   }
 
-  async #makeTree(planned: PlannedImage, operation: ImageOperation): Promise<ImageFault | undefined> {
-    const { image, archive } = planned;
+  async #makeTree(operation: ImageOperation): Promise<ImageFault | undefined> {
+    const { image, archive } = this.#images.get(operation.image)!;
     const start = performance.now();
     this.#done.push(operation);
     try {
-      const summary = await executeImage(this.#root, operation, this.#log, {
-        image: formatImage(image),
-        wayOut: describeWayOut(image),
-        onMountWarning: (message) => this.#warnOnce(describeSquashfsWarning(image, message)),
-        onProgress: (readBytes) => {
-          this.#options.signal?.throwIfAborted();
-          this.#options.onProgress?.(planned, readBytes);
-        },
-      });
+      await executeOperation(operation, this.#context);
       const duration = performance.now() - start;
-      this.#recorder.addTree(planned, summary, duration);
+      this.#recorder.addDuration(image, duration);
       const verb = archive.format === "squashfs" ? "mounted" : "unpacked";
       this.#log.info(
         `image ${quote(formatImage(image))}: ${verb} ${quote(archive.path)} in ${duration.toFixed(0)} ms`,
@@ -222,6 +222,20 @@ export class Flow {
       this.#log.error(listMessages(error).join(": "));
       return fault;
     }
+  }
+
+  #getTreeOptions(planned: PlannedImage): TreeOptions {
+    const { image } = planned;
+    return {
+      image: formatImage(image),
+      wayOut: describeWayOut(image),
+      onMountWarning: (message) => this.#warnOnce(describeSquashfsWarning(image, message)),
+      onProgress: (readBytes) => {
+        this.#options.signal?.throwIfAborted();
+        this.#options.onProgress?.(planned, readBytes);
+      },
+      onUnpacked: (summary) => this.#recorder.addUnpacked(image, summary),
+    };
   }
 
   #resolveAssets(plan: ApplyPlan): Operation[] {
@@ -259,19 +273,19 @@ export class Flow {
     });
   }
 
-  #execute(operation: Operation, text?: string): void {
-    if (operation.kind === "unpack" || operation.kind === "mount_squashfs") {
-      throw new TypeError("trees are made by executeImage()");
-    }
+  /** Carries out what makes no tree. It takes no turn of the event loop: no signal is heard within a phase. */
+  async #execute(operation: Operation): Promise<void> {
     this.#options.signal?.throwIfAborted();
     this.#done.push(operation);
-    this.#attempt(describeStep(this.#recorder.report, operation), () => {
+    try {
       const isNew = operation.kind === "make_dir" && this.#root.findStat(operation.path) === undefined;
-      executeOperation(this.#root, operation, this.#log, text);
+      await executeOperation(operation, this.#context);
       if (isNew && this.#root.findStat(operation.path) !== undefined) {
         this.#recorder.report.made_directories.push(decodePath(operation.path));
       }
-    });
+    } catch (cause) {
+      throw this.#describe(describeStep(this.#recorder.report, operation), cause);
+    }
   }
 
   /** Does a step; its failure names the profile and the step. */
@@ -279,9 +293,13 @@ export class Flow {
     try {
       return act();
     } catch (cause) {
-      if (!(cause instanceof TorcxError)) throw cause;
-      const intent = describeIntent(this.#recorder.report);
-      throw new TorcxError(cause.code, `${intent}: it was not possible to ${step}`, { cause });
+      throw this.#describe(step, cause);
     }
+  }
+
+  #describe(step: string, cause: unknown): unknown {
+    if (!(cause instanceof TorcxError)) return cause;
+    const intent = describeIntent(this.#recorder.report);
+    return new TorcxError(cause.code, `${intent}: it was not possible to ${step}`, { cause });
   }
 }

@@ -6,7 +6,8 @@
 import { listHints, listMessages, quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
 import type { ApplyReport } from "../manifest/report.ts";
-import { describeOperation, type Operation } from "./operations.ts";
+import type { Operation } from "../manifest/journal.ts";
+import { describeOperation } from "./operations/table.ts";
 import type { ImageFault } from "./plan.ts";
 
 /** What is attempted, before it is known of which profile. */

@@ -18,7 +18,8 @@ import { encodeRunProfile } from "../manifest/profile.ts";
 import { encodeSeal } from "../manifest/seal.ts";
 import type { FileStat } from "../sys/file_stat.ts";
 import type { Root } from "../sys/root.ts";
-import type { ImageOperation, Operation } from "./operations.ts";
+import type { Operation } from "../manifest/journal.ts";
+import type { ImageOperation } from "./operations/trees.ts";
 
 /** An image with the archive that was found for it. */
 export interface PlannedImage {

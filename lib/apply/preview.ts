@@ -3,9 +3,8 @@
  * would go, what they would meet there, and the memory they would take. It changes nothing.
  */
 
-import { type ImageFault, planApply, type PlannedImage } from "./plan.ts";
-import { planPropagation } from "./propagate.ts";
-import { readRunState } from "../state/run_state.ts";
+import { planApply } from "./plan.ts";
+import { type RehearsalOptions, rehearseApply } from "./rehearsal.ts";
 import { findSwitch } from "../state/status.ts";
 import { encodePath } from "../bytes.ts";
 import type { MergedImage } from "../catalog/merge.ts";
@@ -14,8 +13,7 @@ import type { Archive } from "../catalog/stores.ts";
 import type { Settings } from "../config/settings.ts";
 import { listStorePaths } from "../config/search_paths.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { inspectArchive, type Inspection } from "../image/inspect.ts";
-import { openScratch } from "../image/scratch.ts";
+import type { Inspection } from "../image/inspect.ts";
 import { type Logger, SILENT_LOG } from "../log.ts";
 import type { ProfileName } from "../manifest/names.ts";
 import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
@@ -66,18 +64,13 @@ export interface Preview {
 }
 
 /** Options of {@linkcode previewBoot}. */
-export interface PreviewOptions {
+export interface PreviewOptions extends RehearsalOptions {
   /** The upper profile, instead of the selector's. */
   profile: ProfileName | undefined;
   /** The OS version that boots, instead of the running one. */
   osVersion: string | undefined;
-  /** Where manifests are kept while archives are read, outside the root. */
-  temporaryDir: string;
   /** The memory of the machine, of which the tmpfs may take a share; undefined if that is not known. */
   machineMemoryBytes: number | undefined;
-  signal: AbortSignal;
-  /** Told which archive is being read, and undefined after each. */
-  onProgress: (archive: Archive | undefined) => void;
 }
 
 /**
@@ -97,24 +90,8 @@ export async function previewBoot(
   const profile = options.profile === undefined ? {} : { profile: options.profile };
   const plan = planApply(root, settings, log, profile);
   if (options.osVersion !== undefined) checkVersion(root, settings, options.osVersion, log);
-  const inspections = new Map<PlannedImage, Inspection | TorcxError>();
-  {
-    using scratch = openScratch(options.temporaryDir);
-    for (const planned of plan.images) {
-      inspections.set(planned, await inspect(root, planned, scratch, options, log));
-    }
-  }
-  const propagation = planPropagation(root, settings, plan.images, {
-    ignoredPaths: listOwnPaths(root, running),
-    listImageAssets: (planned) => {
-      const inspection = inspections.get(planned);
-      const isKnown = inspection !== undefined && !(inspection instanceof TorcxError);
-      return { assets: isKnown ? inspection.assets ?? [] : [], warnings: [] };
-    },
-  });
-  for (const warning of propagation.warnings) log.warning(warning);
+  const { inspections, propagation, faults } = await rehearseApply(root, settings, log, plan, options);
   const layers = listProfiles(root, settings, SILENT_LOG);
-  const faults = [...plan.missing, ...plan.broken, ...propagation.faults];
   const images = plan.selection.images.map((image): PreviewImage => {
     const planned = plan.images.find((item) => item.image === image);
     const fault = faults.find((item) => item.image === image);
@@ -130,7 +107,8 @@ export async function previewBoot(
       reason: archive === undefined ? undefined : explain(archive, shadowed, plan.index.stores),
       shadowed,
       archiveBytes: planned?.archiveBytes,
-      ...judge(inspection, fault),
+      memoryBytes: inspection instanceof TorcxError ? undefined : inspection?.memoryBytes,
+      error: fault?.error,
     };
   });
   const memoryBytes = images.reduce((sum, image) => sum + (image.memoryBytes ?? 0), 0);
@@ -200,39 +178,6 @@ function listNotes(running: Settings, next: Settings): string[] {
   return notes;
 }
 
-async function inspect(
-  root: Root,
-  { archive }: PlannedImage,
-  scratch: Parameters<typeof inspectArchive>[2],
-  { onProgress, signal }: PreviewOptions,
-  log: Logger,
-): Promise<Inspection | TorcxError> {
-  try {
-    return await inspectArchive(root, archive, scratch, {
-      onProgress: () => {
-        signal.throwIfAborted();
-        onProgress(archive);
-      },
-      onWarning: log.warning,
-      onDebug: log.debug,
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof TorcxError)) throw error;
-    return error;
-  } finally {
-    onProgress(undefined);
-  }
-}
-
-function judge(
-  inspection: Inspection | TorcxError | undefined,
-  fault: ImageFault | undefined,
-): Pick<PreviewImage, "memoryBytes" | "error"> {
-  if (inspection instanceof TorcxError) return { memoryBytes: undefined, error: inspection };
-  return { memoryBytes: inspection?.memoryBytes, error: fault?.error };
-}
-
 function explain(archive: Archive, shadowed: readonly Archive[], stores: readonly string[]): string {
   if (shadowed.length === 0) return "the only archive of this image";
   const place = stores.indexOf(archive.store);
@@ -240,13 +185,6 @@ function explain(archive: Archive, shadowed: readonly Archive[], stores: readonl
   const isBesideTgz = shadowed.some(({ store, format }) => store === archive.store && format === "tgz");
   if (isLater || isBesideTgz) return "squashfs is preferred to tgz";
   return "its store comes first";
-}
-
-/** Lists what this boot's apply made: it is gone at the next boot. */
-function listOwnPaths(root: Root, settings: Settings): Set<string> {
-  const state = readRunState(root, settings);
-  const report = "seal" in state ? state.report : undefined;
-  return new Set(report?.assets.map(({ to }) => to));
 }
 
 /** Adds up what the images take, and the root of the tmpfs; undefined if one is not known. */

@@ -15,7 +15,7 @@ import {
   type ReportPlace,
 } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
-import type { Operation } from "./operations.ts";
+import type { Operation } from "../manifest/journal.ts";
 import { getTargetDir } from "../manifest/asset_kinds.ts";
 import { describeWayOut, type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
 
@@ -35,6 +35,8 @@ export interface PropagationOptions {
   listImageAssets?: (image: PlannedImage) => AssetList;
   /** Paths that are not counted as taken: what this boot's apply made is gone at the next boot. */
   ignoredPaths?: ReadonlySet<string>;
+  /** Directories that are not there yet, but will be before the first of these operations. */
+  preparedDirectories?: ReadonlySet<ByteString>;
 }
 
 /** Plans the propagation of all images, whose trees are in place. */
@@ -44,7 +46,7 @@ export function planPropagation(
   images: readonly PlannedImage[],
   options: PropagationOptions = {},
 ): PropagationPlan {
-  const planner = new Planner(root, settings, options.ignoredPaths ?? new Set());
+  const planner = new Planner(root, settings, options);
   for (const planned of images) {
     const { image, archive } = planned;
     try {
@@ -97,14 +99,16 @@ class Planner {
   readonly #root: Root;
   readonly #settings: Settings;
   readonly #ignoredPaths: ReadonlySet<string>;
+  readonly #prepared: ReadonlySet<ByteString>;
   readonly #owners = new Map<ByteString, Owner>();
   /** Directories that are there or planned, and the image that needs them first. */
   readonly #directories = new Map<ByteString, string>();
 
-  constructor(root: Root, settings: Settings, ignoredPaths: ReadonlySet<string>) {
+  constructor(root: Root, settings: Settings, options: PropagationOptions) {
     this.#root = root;
     this.#settings = settings;
-    this.#ignoredPaths = ignoredPaths;
+    this.#ignoredPaths = options.ignoredPaths ?? new Set();
+    this.#prepared = options.preparedDirectories ?? new Set();
   }
 
   warn(image: string, message: string): void {
@@ -196,6 +200,7 @@ class Planner {
     }
     const image = this.#owners.get(path)?.image ?? this.#directories.get(path);
     if (image !== undefined) return `image ${quote(image)}`;
+    if (this.#prepared.has(path)) return SYSTEM;
     const stat = this.#root.findLstat(path);
     if (stat === undefined || this.#isIgnored(path)) return undefined;
     const isSame = stat.type === "symlink" && linkText !== undefined &&
@@ -215,7 +220,7 @@ class Planner {
   #addDirectories(path: ByteString, image: string): void {
     if (this.#directories.has(path)) return;
     for (const missing of listMissingDirectories(this.#root, path)) {
-      if (this.#directories.has(missing)) continue;
+      if (this.#directories.has(missing) || this.#prepared.has(missing)) continue;
       this.#directories.set(missing, image);
       this.plan.operations.push({ kind: "make_dir", path: missing, isOptional: false });
     }

@@ -7,7 +7,7 @@ import { decodePath, encodePath, joinPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { quote } from "../errors.ts";
 import { type ApplyReport, decodeAssetNames } from "../manifest/report.ts";
-import type { Operation } from "./operations.ts";
+import type { Operation } from "../manifest/journal.ts";
 import { isKnownTarget } from "../state/targets.ts";
 
 /** What a report says was carried out. */

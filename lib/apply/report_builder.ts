@@ -6,12 +6,14 @@
 import { encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import { listHints, listMessages } from "../errors.ts";
+import type { MergedImage } from "../catalog/merge.ts";
 import type { UnpackSummary } from "../image/unpack.ts";
+import type { Logger } from "../log.ts";
 import type { ApplyMode, ApplyReport, ReportImage } from "../manifest/report.ts";
 import { readSpace } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
 import { formatDevice, formatMtime } from "../state/identity.ts";
-import type { ApplyPlan, ImageFault, PlannedImage } from "./plan.ts";
+import type { ApplyPlan, ImageFault } from "./plan.ts";
 import { getTreePath } from "./propagate.ts";
 
 /** Makes an {@linkcode ApplyReport} step by step. */
@@ -19,8 +21,10 @@ export class Recorder {
   readonly report: ApplyReport;
   readonly #start = performance.now();
   readonly #images = new Map<string, ReportImage>();
+  readonly #log: Logger;
 
-  constructor(version: string, mode: ApplyMode) {
+  constructor(version: string, mode: ApplyMode, log: Logger) {
+    this.#log = log;
     this.report = {
       version,
       mode,
@@ -45,13 +49,26 @@ export class Recorder {
     };
   }
 
-  /** Runs a phase and keeps how long it took, also if it fails. */
+  /**
+   * Runs a phase, keeps how long it took, and logs its start, its end and its failure. All but the failure are
+   * for those who look closely: what is written to /dev/kmsg is cut after ten lines in five seconds
+   * (kernel/printk/printk.c, DEVKMSG_LOG_MASK_DEFAULT).
+   */
   async runPhase<T>(name: string, run: () => T | Promise<T>): Promise<T> {
     const start = performance.now();
+    const end = (): string => {
+      const duration = performance.now() - start;
+      this.report.phases.push({ name, duration_ms: toMs(duration) });
+      return `${duration.toFixed(1)} ms`;
+    };
+    this.#log.debug(`phase ${name}: begins`);
     try {
-      return await run();
-    } finally {
-      this.report.phases.push({ name, duration_ms: toMs(performance.now() - start) });
+      const result = await run();
+      this.#log.debug(`phase ${name}: done in ${end()}`);
+      return result;
+    } catch (error) {
+      this.#log.info(`phase ${name}: failed after ${end()}`);
+      throw error;
     }
   }
 
@@ -86,15 +103,18 @@ export class Recorder {
     for (const fault of [...missing, ...broken]) this.addFault(fault);
   }
 
-  /** Keeps what came of an image that was unpacked or mounted. */
-  addTree({ image }: PlannedImage, summary: UnpackSummary | undefined, duration: number): void {
-    const item = this.#images.get(image.name)!;
-    item.duration_ms = toMs(duration);
-    if (summary === undefined) return;
+  /** Keeps what was unpacked of an image. */
+  addUnpacked({ name }: MergedImage, summary: UnpackSummary): void {
+    const item = this.#images.get(name)!;
     const { unpackedBytes, files, directories, symlinks, hardlinks, fifos, skipped } = summary;
     item.unpacked_bytes = unpackedBytes;
     item.entries = { files, directories, symlinks, hardlinks, fifos, skipped };
-    this.report.warnings.push(...summary.warnings.map((text) => `image "${image.name}": ${text}`));
+    this.report.warnings.push(...summary.warnings.map((text) => `image "${name}": ${text}`));
+  }
+
+  /** Keeps how long it took to unpack or mount an image. */
+  addDuration({ name }: MergedImage, duration: number): void {
+    this.#images.get(name)!.duration_ms = toMs(duration);
   }
 
   /** Keeps what the mount on the unpack dir and the trees below it are, once all are there. */

@@ -16,7 +16,8 @@ import { listRecordedOperations } from "./record.ts";
 import { describeForeign, removeRunDirectory } from "./run_directory.ts";
 import { findReport, getLockPath, isRunName, readRunState, type RunState } from "../state/run_state.ts";
 import { findDirectoryStat } from "../sys/directory_stat.ts";
-import { removeTemporaries, undoOperations } from "./undo.ts";
+import { removeTemporaries } from "./operations/temporaries.ts";
+import { undoOperations } from "./undo.ts";
 
 const INTENT = "Cannot take back the earlier run";
 const RESTART_HINT = "Restart the system: all that torcx makes is gone then";

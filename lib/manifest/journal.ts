@@ -8,22 +8,67 @@ import { quote } from "../errors.ts";
 import { type JsonCursor, parseManifest } from "./json.ts";
 import type { ApplyMode } from "./report.ts";
 
-/** One change of the system. Paths are inside the root. */
-export type Operation =
+/** Types of an operation's fields; paths are inside the root, and bytes any text of the kernel's. */
+interface FieldTypes {
+  path: ByteString;
+  bytes: ByteString;
+  text: string;
+  "text?": string | undefined;
+  number: number;
+  boolean: boolean;
+}
+
+/** Where an operation may be; lib/state/targets.ts has the paths. */
+export type OperationPlace =
+  | "seal"
+  | "run profile"
+  | "report"
+  | "unpack dir"
+  | "tree"
+  | "asset"
+  | "directory";
+
+/** What the journal says of a kind of operation. */
+interface OperationRow {
+  readonly fields: Readonly<Record<string, keyof FieldTypes>> & { readonly path: "path" };
+  readonly place: OperationPlace;
+}
+
+/** The kinds of operations: each is one change of the system. What each does is lib/apply/operations' table. */
+export const OPERATION_KINDS = {
   /** A seal that no run of this RUN has written. */
-  | { kind: "remove_seal"; path: ByteString }
+  remove_seal: { fields: { path: "path" }, place: "seal" },
   /** A directory that did not exist when the plan was made; an optional one may fail. */
-  | { kind: "make_dir"; path: ByteString; isOptional: boolean }
-  | { kind: "mount_tmpfs"; path: ByteString; size: string | undefined; inodes: string | undefined }
-  | { kind: "unpack"; image: string; archive: ByteString; path: ByteString }
-  | { kind: "mount_squashfs"; image: string; archive: ByteString; path: ByteString }
-  | { kind: "link"; image: string; target: ByteString; path: ByteString }
+  make_dir: { fields: { path: "path", isOptional: "boolean" }, place: "directory" },
+  mount_tmpfs: { fields: { path: "path", size: "text?", inodes: "text?" }, place: "unpack dir" },
+  unpack: { fields: { image: "text", archive: "path", path: "path" }, place: "tree" },
+  mount_squashfs: { fields: { image: "text", archive: "path", path: "path" }, place: "tree" },
+  link: { fields: { image: "text", target: "bytes", path: "path" }, place: "asset" },
   /** `digest` is `sha256-HEX` of what is copied, once that is known: the copy is told by it. */
-  | { kind: "copy"; image: string; from: ByteString; path: ByteString; mode: number; digest?: string }
-  | { kind: "write_run_profile"; path: ByteString; text: string }
-  | { kind: "write_report"; path: ByteString }
-  | { kind: "remount_read_only"; path: ByteString }
-  | { kind: "write_seal"; path: ByteString; text: string };
+  copy: {
+    fields: { image: "text", from: "path", path: "path", mode: "number", digest: "text?" },
+    place: "asset",
+  },
+  write_run_profile: { fields: { path: "path", text: "text" }, place: "run profile" },
+  write_report: { fields: { path: "path" }, place: "report" },
+  remount_read_only: { fields: { path: "path" }, place: "unpack dir" },
+  write_seal: { fields: { path: "path", text: "text" }, place: "seal" },
+} as const satisfies Record<string, OperationRow>;
+
+/** A key of {@linkcode OPERATION_KINDS}. */
+export type OperationKind = keyof typeof OPERATION_KINDS;
+
+type Fields<R extends Readonly<Record<string, keyof FieldTypes>>> =
+  & { [F in keyof R as R[F] extends "text?" ? never : F]: FieldTypes[R[F]] }
+  & { [F in keyof R as R[F] extends "text?" ? F : never]?: FieldTypes[R[F]] };
+
+/** The operation of one kind. */
+export type OperationOf<K extends OperationKind> = K extends OperationKind
+  ? { kind: K } & Fields<(typeof OPERATION_KINDS)[K]["fields"]>
+  : never;
+
+/** One change of the system, of any kind. */
+export type Operation = OperationOf<OperationKind>;
 
 /** The kind of the journal. Only the version that wrote one reads it: it does not outlive the boot. */
 const JOURNAL_KIND = "torcx-journal-v0";
@@ -36,26 +81,10 @@ export interface Journal {
 
 const MODES: readonly ApplyMode[] = ["in-place", "hand-off", "manual"];
 
-type FieldType = "path" | "text" | "text?" | "number" | "boolean";
-
-/** The fields of each kind of operation. */
-const FIELDS: {
-  [K in Operation["kind"]]: {
-    [F in Exclude<keyof Extract<Operation, { kind: K }>, "kind">]: FieldType;
-  };
-} = {
-  remove_seal: { path: "path" },
-  make_dir: { path: "path", isOptional: "boolean" },
-  mount_tmpfs: { path: "path", size: "text?", inodes: "text?" },
-  unpack: { image: "text", archive: "path", path: "path" },
-  mount_squashfs: { image: "text", archive: "path", path: "path" },
-  link: { image: "text", target: "text", path: "path" },
-  copy: { image: "text", from: "path", path: "path", mode: "number", digest: "text?" },
-  write_run_profile: { path: "path", text: "text" },
-  write_report: { path: "path" },
-  remount_read_only: { path: "path" },
-  write_seal: { path: "path", text: "text" },
-};
+/** Returns the fields of an operation's kind and their types. */
+export function listFields(kind: OperationKind): [string, keyof FieldTypes][] {
+  return Object.entries(OPERATION_KINDS[kind].fields);
+}
 
 /** Returns a journal as a file's text. Byte strings hold one character per byte, which JSON keeps as it is. */
 export function encodeJournal(journal: Journal): string {
@@ -83,9 +112,9 @@ export function parseJournal(
 function parseOperation(item: JsonCursor, isAllowed: (operation: Operation) => boolean): Operation {
   const kind = item.field("kind");
   const name = kind.asString();
-  if (!Object.hasOwn(FIELDS, name)) kind.refuse("expected a kind of operation");
+  if (!Object.hasOwn(OPERATION_KINDS, name)) kind.refuse("expected a kind of operation");
   const operation: Record<string, unknown> = { kind: name };
-  for (const [field, type] of Object.entries(FIELDS[name as Operation["kind"]]) as [string, FieldType][]) {
+  for (const [field, type] of listFields(name as OperationKind)) {
     operation[field] = parseField(item, field, type);
   }
   const parsed = operation as unknown as Operation;
@@ -95,7 +124,7 @@ function parseOperation(item: JsonCursor, isAllowed: (operation: Operation) => b
   return parsed;
 }
 
-function parseField(item: JsonCursor, name: string, type: FieldType): unknown {
+function parseField(item: JsonCursor, name: string, type: keyof FieldTypes): unknown {
   const field = item.field(name);
   if (type === "text?") return field.findString();
   if (type === "number" || type === "boolean") {

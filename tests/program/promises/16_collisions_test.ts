@@ -1,13 +1,13 @@
 /** Promise 16: what shares a name is found by the plan, and no symlink leads a file elsewhere. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { executeOperation } from "../../../lib/apply/execute.ts";
-import type { ImageOperation, Operation } from "../../../lib/apply/operations.ts";
+import { executeOperation } from "../../../lib/apply/operations/table.ts";
 import type { PlannedImage } from "../../../lib/apply/plan.ts";
 import { planPropagation } from "../../../lib/apply/propagate.ts";
 import { undoOperations } from "../../../lib/apply/undo.ts";
 import { SyscallError } from "../../../lib/errors.ts";
 import { SILENT_LOG } from "../../../lib/log.ts";
+import type { Operation } from "../../../lib/manifest/journal.ts";
 import type { ReportConflict } from "../../../lib/manifest/report.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { makeManifest, packImage } from "../../support/archives.ts";
@@ -152,10 +152,10 @@ for (const resolver of RESOLVERS) {
         const plan = planPropagation(root, readSettings(), names.map(makeImage));
         const shown = `seed ${seed}`;
         assertEquals(plan.faults, [], shown);
-        const operations = plan.operations as Exclude<Operation, ImageOperation>[];
+        const { operations } = plan;
         for (const operation of operations) {
           try {
-            executeOperation(root, operation, SILENT_LOG);
+            execute(root, operation);
           } catch (error) {
             throw new Error(`${shown}: ${JSON.stringify(operation)}`, { cause: error });
           }
@@ -177,6 +177,18 @@ for (const resolver of RESOLVERS) {
       });
     }
     assert(conflicts > count && assets > count, `${conflicts} conflicts, ${assets} assets`);
+  });
+}
+
+/** Carries out an operation that makes no tree, whose failure is thrown at once. */
+function execute(root: Root, operation: Operation): void {
+  executeOperation(operation, {
+    root,
+    log: SILENT_LOG,
+    encodeReport: () => "",
+    getTreeOptions: () => {
+      throw new Error("no tree is made here");
+    },
   });
 }
 
@@ -335,8 +347,8 @@ for (const resolver of RESOLVERS) {
       const { operations } = planPropagation(root, readSettings(), [makeImage("one")]);
       assertEquals(operations.map(({ kind }) => kind), ["make_dir", "copy"]);
       Deno.symlinkSync("/var", `${path}/${UNITS}/x`);
-      for (const operation of operations as Exclude<Operation, ImageOperation>[]) {
-        const error = catchError(() => executeOperation(root, operation, SILENT_LOG));
+      for (const operation of operations) {
+        const error = catchError(() => execute(root, operation));
         assert(error instanceof SyscallError, String(error));
       }
       undoOperations(root, operations);

@@ -1,9 +1,9 @@
 /** Tests where assets go and what is kept, row by row of the table of kinds. */
 
 import { assertEquals } from "@std/assert";
-import type { Operation } from "../../../lib/apply/operations.ts";
 import type { PlannedImage } from "../../../lib/apply/plan.ts";
 import { planPropagation, type PropagationPlan } from "../../../lib/apply/propagate.ts";
+import type { Operation } from "../../../lib/manifest/journal.ts";
 import { makeManifest } from "../../support/archives.ts";
 import { type Node, withTree } from "../../support/nodes.ts";
 

@@ -1,9 +1,9 @@
 /** Tests that taking back removes this run's own files alone, those of a kill between write and rename too. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Operation } from "../../../lib/apply/operations.ts";
 import { undoOperations } from "../../../lib/apply/undo.ts";
 import { encodePath } from "../../../lib/bytes.ts";
+import type { Operation } from "../../../lib/manifest/journal.ts";
 import { isTemporaryName, makeTemporaryName } from "../../../lib/sys/atomic_file.ts";
 import { type Node, withTree } from "../../support/nodes.ts";
 

@@ -3,21 +3,23 @@
 import { type ApplyOutcome, applyProfile } from "../../../apply/apply.ts";
 import { integrate } from "../../../boot/integrate.ts";
 import { checkMountView, checkUser } from "../../../apply/mount_view.ts";
-import { describeOperation, type Operation } from "../../../apply/operations.ts";
+import { describeOperation } from "../../../apply/operations/table.ts";
 import { planApply } from "../../../apply/plan.ts";
+import { rehearseApply } from "../../../apply/rehearsal.ts";
 import { findReport, readRunState } from "../../../state/run_state.ts";
-import { decodePath } from "../../../bytes.ts";
 import { listMessages, quote, TorcxError } from "../../../errors.ts";
 import { EXIT } from "../../../exit.ts";
 import type { Logger } from "../../../log.ts";
 import { encodeApplyOutput } from "../../../manifest/outputs/apply.ts";
-import { encodeApplyPlan, type PlannedOperation } from "../../../manifest/outputs/apply_plan.ts";
+import { formatImage } from "../../../manifest/names.ts";
+import { encodeApplyPlan, toPlannedOperation } from "../../../manifest/outputs/apply_plan.ts";
 import type { ApplyReport } from "../../../manifest/report.ts";
 import { isServedBySystemd, type UnitState } from "../../../sys/manager.ts";
 import { isPrivateMountNamespace } from "../../../sys/namespace.ts";
 import { type Context, isRunningSystem } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { formatSize, type Output, printable } from "../../output.ts";
+import { makePreviewSurroundings } from "../../rehearsal.ts";
 import { openSystem, type System } from "../../system.ts";
 import { VERSION } from "../../../version.ts";
 
@@ -29,7 +31,7 @@ const TOLD_AGAIN = "already applied in this boot: the running system is told aga
 /** Applies the profile, or shows the plan of it. */
 export async function runApply(options: ApplyCommand, context: Context): Promise<number> {
   using system = openSystem(options, context);
-  if (options.isDryRun) return showPlan(options, context, system);
+  if (options.isDryRun) return await showPlan(options, context, system);
   const { root, settings } = system;
   const { log, progress } = context;
   if (options.isBoot && !settings.isBootEnabled) {
@@ -149,15 +151,30 @@ function writeReport(out: Output, report: ApplyReport): void {
   out.writeLine(`${out.style("green", "Sealed")} in ${report.duration_ms.toFixed(0)} ms`);
 }
 
-function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, settings }: System): number {
-  const plan = planApply(
-    root,
-    settings,
-    log,
-    options.profile === undefined ? {} : { profile: options.profile },
-  );
-  const faults = [...plan.missing, ...plan.broken];
-  const operations = [...plan.preparation, ...plan.closing];
+/** Shows the operations of the apply that would follow, those on the images' files among them. */
+async function showPlan(
+  options: ApplyCommand,
+  context: Context,
+  { root, settings }: System,
+): Promise<number> {
+  const { stdout, log } = context;
+  const profile = options.profile === undefined ? {} : { profile: options.profile };
+  const plan = planApply(root, settings, log, profile);
+  // What is odd in images is "torcx plan"'s to tell; here only what makes the list incomplete is.
+  const quiet = { ...log, warning: log.info };
+  const rehearsal = await rehearseApply(root, settings, quiet, plan, makePreviewSurroundings(context));
+  const { faults, operations } = rehearsal;
+  for (const [{ image }, inspection] of rehearsal.inspections) {
+    if (inspection instanceof TorcxError || inspection.assets !== undefined) continue;
+    log.warning(
+      `image ${
+        quote(formatImage(image))
+      }: its links and copies are not listed, only root can mount a squashfs`,
+    );
+  }
+  for (const { image, to, kept } of rehearsal.propagation.conflicts) {
+    log.info(`image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`);
+  }
   const { lower, upper, images } = plan.selection;
   if (stdout.format === "json") {
     stdout.writeText(encodeApplyPlan({
@@ -175,12 +192,10 @@ function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, setti
           errors: fault === undefined ? [] : listMessages(fault.error),
         };
       }),
-      operations: operations.map(toPlanned),
+      operations: operations.map(toPlannedOperation),
     }));
   } else {
-    for (const operation of plan.preparation) stdout.writeLine(describeOperation(operation));
-    stdout.writeLine("propagate what the images' manifests ask for");
-    for (const operation of plan.closing) stdout.writeLine(describeOperation(operation));
+    for (const operation of operations) stdout.writeLine(describeOperation(operation));
   }
   if (faults.length === 0) return 0;
   throw new TorcxError("failed", `Cannot apply: ${faults.length} of ${images.length} images would fail`, {
@@ -188,15 +203,4 @@ function showPlan(options: ApplyCommand, { stdout, log }: Context, { root, setti
       ? faults[0]!.error
       : new AggregateError(faults.map(({ error }) => listMessages(error).join(": "))),
   });
-}
-
-/** The fields of operations whose names differ in JSON. */
-const FIELD_NAMES: Record<string, string> = { isOptional: "is_optional", archive: "archive_path" };
-
-function toPlanned(operation: Operation): PlannedOperation {
-  const fields = Object.entries(operation).map(([key, value]): [string, unknown] => [
-    FIELD_NAMES[key] ?? key,
-    typeof value === "string" && value.startsWith("/") ? decodePath(value as Operation["path"]) : value,
-  ]);
-  return Object.fromEntries(fields) as PlannedOperation;
 }
