@@ -20,7 +20,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Root } from "../sys/root.ts";
 import { getNextProfile } from "./boot_profiles.ts";
 import { explainMissing } from "./missing.ts";
-import { getProfile, listProfiles, type ProfileFile, readProfile } from "./profiles.ts";
+import { getProfile, listProfiles, type ProfileFile, readProfile, readSelector } from "./profiles.ts";
 import { replaceFile } from "./replace_file.ts";
 import { indexStores } from "./stores.ts";
 
@@ -30,6 +30,13 @@ const DIRECTORY_MODE = 0o755;
 /** A profile that is made or edited: by its name in the user profiles directory, or by its path. */
 export type ProfileTarget = { name: ProfileName } | { file: string };
 
+/** A file after an edit. */
+export interface EditedFile {
+  path: string;
+  /** False if it held the same before. */
+  changed: boolean;
+}
+
 const encoder = new TextEncoder();
 
 /**
@@ -37,7 +44,7 @@ const encoder = new TextEncoder();
  * profile directory; a file is replaced.
  *
  * @param from the profile to copy; `next` is the selector's.
- * @returns the new file's path.
+ * @returns the new file.
  * @throws {TorcxError} `exists` if the name is taken, `not_found` if there is nothing to copy, `failed`
  *   if the file cannot be written.
  */
@@ -47,7 +54,7 @@ export function createProfileFile(
   log: Logger,
   target: ProfileTarget,
   from?: { name: ProfileName } | "next",
-): string {
+): EditedFile {
   const profiles = listProfiles(root, settings, log);
   const name = "name" in target ? target.name : undefined;
   const path = "name" in target ? getUserPath(settings, target.name) : target.file;
@@ -67,13 +74,12 @@ export function createProfileFile(
     );
   try {
     if (name !== undefined) root.makeDirs(encodePath(settings.paths.userProfiles), DIRECTORY_MODE);
-    replaceFile(root, path, () => data, { intent, log, isNew: name !== undefined });
+    return { path, changed: replaceFile(root, path, () => data, { intent, log, isNew: name !== undefined }) };
   } catch (cause) {
     if (!(cause instanceof TorcxError) || cause.code === "busy") throw cause;
     if (isErrno(cause, "EEXIST")) fail("exists", `${quote(path)} exists`);
-    fail("failed", `${quote(path)} cannot be written`, cause);
+    return fail("failed", `${quote(path)} cannot be written`, cause);
   }
-  return path;
 }
 
 /** A copy is one of bytes, but not of something that is no profile. */
@@ -83,21 +89,33 @@ function copyProfile(root: Root, log: Logger, file: ProfileFile): Uint8Array<Arr
 }
 
 /**
- * Writes the selector.
+ * Writes the selector, unless it names the profile already.
  *
+ * @returns whether it was written.
  * @throws {TorcxError} `not_found` if the profile does not exist, `failed` if it cannot be read or the
  *   selector cannot be written.
  */
-export function setNextProfile(root: Root, settings: Settings, log: Logger, name: ProfileName): void {
+export function setNextProfile(root: Root, settings: Settings, log: Logger, name: ProfileName): boolean {
   readProfile(root, getProfile(listProfiles(root, settings, log), name), log);
+  if (isSelected(root, settings, name)) return false;
   const { selector } = settings.paths;
   const intent = `Cannot select profile ${quote(name)}`;
   try {
     root.makeDirs(encodePath(settings.confDir), DIRECTORY_MODE);
-    replaceFile(root, selector, () => encoder.encode(`${name}\n`), { intent, log });
+    return replaceFile(root, selector, () => encoder.encode(`${name}\n`), { intent, log });
   } catch (cause) {
     if (!(cause instanceof TorcxError) || cause.code === "busy") throw cause;
     throw new TorcxError("failed", `${intent}: ${quote(selector)} cannot be written`, { cause });
+  }
+}
+
+function isSelected(root: Root, settings: Settings, name: ProfileName): boolean {
+  try {
+    return readSelector(root, settings) === name;
+  } catch (error) {
+    // What cannot be read is written anew, or the writing says why not.
+    if (error instanceof TorcxError) return false;
+    throw error;
   }
 }
 
@@ -111,7 +129,7 @@ export interface UseImageOptions {
  * Adds an image to a user profile, or replaces its reference in place. An empty reference, which
  * drops the image of lower profiles, needs no archive.
  *
- * @returns the profile's path.
+ * @returns the profile's file.
  * @throws {TorcxError} `not_found` if there is no such user profile or no archive, `failed` if the
  *   file cannot be read or written.
  */
@@ -122,11 +140,13 @@ export function useImage(
   target: ProfileTarget,
   image: { name: ImageName; reference: string },
   options: UseImageOptions = {},
-): string {
+): EditedFile {
   const path = getEditablePath(root, settings, log, target);
   if (image.reference !== "") checkArchive(root, settings, log, image, options.isMissingAllowed === true);
-  editProfile(root, log, target, path, (profile) => setProfileImage(profile, image));
-  return path;
+  return {
+    path,
+    changed: editProfile(root, log, target, path, (profile) => setProfileImage(profile, image)),
+  };
 }
 
 function checkArchive(
@@ -151,7 +171,7 @@ function checkArchive(
 /**
  * Removes an image from a user profile.
  *
- * @returns the profile's path and the entries that are gone.
+ * @returns the profile's file and the entries that are gone.
  * @throws {TorcxError} `not_found` if there is no such user profile or it lists no such image,
  *   `failed` if the file cannot be read or written.
  */
@@ -161,10 +181,10 @@ export function removeImage(
   log: Logger,
   target: ProfileTarget,
   name: ImageName,
-): { path: string; removed: ProfileImage[] } {
+): EditedFile & { removed: ProfileImage[] } {
   const path = getEditablePath(root, settings, log, target);
   let removed: ProfileImage[] = [];
-  editProfile(root, log, target, path, (profile) => {
+  const changed = editProfile(root, log, target, path, (profile) => {
     const edited = removeProfileImage(profile, name);
     removed = profile.images.filter((image) => image.name === name);
     if (edited !== undefined) return edited;
@@ -172,7 +192,7 @@ export function removeImage(
       hint: 'To drop an image that a lower profile brings, use it with an empty reference: "use-image NAME:"',
     });
   });
-  return { path, removed };
+  return { path, changed, removed };
 }
 
 function getUserPath(settings: Settings, name: ProfileName): string {
@@ -210,10 +230,10 @@ function editProfile(
   target: ProfileTarget,
   path: string,
   edit: (profile: Profile) => Profile,
-): void {
+): boolean {
   const intent = `Cannot edit profile ${quote("name" in target ? target.name : path)}`;
   try {
-    replaceFile(
+    return replaceFile(
       root,
       path,
       () => encoder.encode(encodeProfile(edit(readEditable(root, log, { ...target, path }, intent)))),

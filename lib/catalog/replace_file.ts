@@ -33,8 +33,9 @@ export interface ReplaceFileOptions {
 
 /**
  * Replaces a file, the target of a symlink rather than the symlink, or makes it. `make` runs while the
- * directory is locked, so that of two edits at once none is lost.
+ * directory is locked, so that of two edits at once none is lost. A file that holds it already is left alone.
  *
+ * @returns whether something was written.
  * @throws {TorcxError} `busy` if another edit of the directory does not end, or what `make` throws.
  * @throws {SyscallError} if the file cannot be written; it is then as it was.
  */
@@ -43,7 +44,7 @@ export function replaceFile(
   path: string,
   make: () => Uint8Array<ArrayBuffer>,
   options: ReplaceFileOptions,
-): void {
+): boolean {
   const { log, isNew = false } = options;
   const target = isNew ? encodePath(path) : resolveSymlinks(root, encodePath(path));
   const { parent } = splitPath(target);
@@ -53,7 +54,7 @@ export function replaceFile(
   const stat = isNew ? undefined : root.findLstat(target);
   if (stat === undefined) {
     root.writeFileAtomic(target, make(), FILE_MODE, { isNew, onLateFault });
-    return;
+    return true;
   }
   if (stat.type !== "file") {
     throw new TorcxError(
@@ -63,7 +64,14 @@ export function replaceFile(
   }
   using old = root.openFile(target);
   const { mode, uid, gid } = old.stat;
-  root.writeFileAtomic(target, make(), mode, { owner: { uid, gid }, attributesOf: old.fd, onLateFault });
+  const data = make();
+  if (old.stat.size === data.length && isEqual(root.readFile(target), data)) return false;
+  root.writeFileAtomic(target, data, mode, { owner: { uid, gid }, attributesOf: old.fd, onLateFault });
+  return true;
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 /** Locks a directory for edits; the lock's file is there only as long as somebody holds it or waits. */

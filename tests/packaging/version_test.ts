@@ -3,6 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { runTorcx } from "../support/binary.ts";
+import { findSchemaFaults } from "../support/schemas.ts";
 import { PROJECT_DIR } from "../support/std_flags.ts";
 
 const { version } = JSON.parse(await Deno.readTextFile(join(PROJECT_DIR, "deno.json")));
@@ -12,6 +13,15 @@ Deno.test("torcx --version says the version of deno.json and Deno's", async () =
   assertEquals(code, 0);
   assertStringIncludes(stdout, version);
   assertStringIncludes(stdout, Deno.version.deno);
+});
+
+Deno.test("torcx version --output json says them as JSON, valid by its schema", async () => {
+  const { code, stdout } = await runTorcx(["version", "--output", "json"]);
+  const document = JSON.parse(stdout);
+  assertEquals([code, findSchemaFaults(document)], [0, undefined]);
+  const { target, ...versions } = document.value;
+  assertEquals([document.kind, versions], ["torcx-version-v0", { version, ...Deno.version }]);
+  assertStringIncludes(target, "linux");
 });
 
 Deno.test("torcx ends with 2 and a hint if a verb is misspelt", async () => {

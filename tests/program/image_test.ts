@@ -98,7 +98,7 @@ const CLEAR: ProgramCase[] = [
     code: 0,
     stdout: {
       kind: CLEAR_KIND,
-      value: { is_dry_run: false, bytes: 10, removals: [CLEARED], failures: [] },
+      value: { changed: true, is_dry_run: false, bytes: 10, removals: [CLEARED], failures: [] },
     },
     after: { "var/lib/torcx/store/1.2.2": null },
   },
@@ -106,7 +106,10 @@ const CLEAR: ProgramCase[] = [
     does: "shows what would go, and removes nothing",
     args: ["image", "clear-versioned", "-k", "1.2.3", "--dry-run"],
     code: 0,
-    stdout: { kind: CLEAR_KIND, value: { is_dry_run: true, bytes: 10, removals: [CLEARED], failures: [] } },
+    stdout: {
+      kind: CLEAR_KIND,
+      value: { changed: false, is_dry_run: true, bytes: 10, removals: [CLEARED], failures: [] },
+    },
   },
   {
     does: "removes one image's archives, and tells a person",
@@ -165,7 +168,7 @@ const PRUNE: ProgramCase[] = [
     code: 0,
     stdout: {
       kind: "torcx-image-prune-v0",
-      value: { is_dry_run: true, bytes: 9, removals: PRUNED, ...REST },
+      value: { changed: false, is_dry_run: true, bytes: 9, removals: PRUNED, ...REST },
     },
   },
   {
@@ -175,7 +178,7 @@ const PRUNE: ProgramCase[] = [
     code: 0,
     stdout: {
       kind: "torcx-image-prune-v0",
-      value: { is_dry_run: false, bytes: 9, removals: PRUNED, ...REST },
+      value: { changed: true, is_dry_run: false, bytes: 9, removals: PRUNED, ...REST },
     },
     after: { "var/lib/torcx/store/rkt:1.torcx.tgz": null, "var/lib/torcx/store/1.2.1": null },
   },

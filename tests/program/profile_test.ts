@@ -76,11 +76,16 @@ const LIST: ProgramCase[] = [
   },
 ];
 
+function made(path: string): { kind: string; value: unknown } {
+  return { kind: "torcx-profile-new-v0", value: { changed: true, profile_path: path } };
+}
+
 const NEW: ProgramCase[] = [
   {
-    does: "makes an empty profile and says nothing on a pipe",
+    does: "makes an empty profile and says which on a pipe",
     args: ["profile", "new", "--name", "mine"],
     code: 0,
+    stdout: made("/etc/torcx/profiles/mine.json"),
     after: { "etc/torcx/profiles/mine.json": BLANK },
   },
   {
@@ -94,12 +99,14 @@ const NEW: ProgramCase[] = [
     does: "copies bytes",
     args: ["profile", "new", "--from", "edge", "--name", "mine"],
     code: 0,
+    stdout: made("/etc/torcx/profiles/mine.json"),
     after: { "etc/torcx/profiles/mine.json": EDGE_PROFILE },
   },
   {
     does: "copies the next profile to a path",
     args: ["profile", "new", "--from-next", "--file", "etc/mine.json"],
     code: 0,
+    stdout: made("/etc/mine.json"),
     after: { "etc/mine.json": EDGE_PROFILE },
   },
   {
@@ -132,12 +139,24 @@ const NEW: ProgramCase[] = [
   },
 ];
 
+function selected(name: string, changed: boolean): { kind: string; value: unknown } {
+  const value = { changed, selector_path: "/etc/torcx/next-profile", next_profile_name: name };
+  return { kind: "torcx-profile-set-next-v0", value };
+}
+
 const SET_NEXT: ProgramCase[] = [
   {
     does: "writes the selector",
     args: ["profile", "set-next", "vendor"],
     code: 0,
+    stdout: selected("vendor", true),
     after: { "etc/torcx/next-profile": "vendor\n" },
+  },
+  {
+    does: "writes nothing if the selector names the profile already",
+    args: ["profile", "set-next", "edge"],
+    code: 0,
+    stdout: selected("edge", false),
   },
   {
     does: "tells a person when it counts",
@@ -155,18 +174,32 @@ const SET_NEXT: ProgramCase[] = [
   },
 ];
 
+function used(name: string, reference: string, changed: boolean): { kind: string; value: unknown } {
+  const value = { changed, profile_path: "/etc/torcx/profiles/edge.json", name, reference };
+  return { kind: "torcx-profile-use-image-v0", value };
+}
+
 const USE_IMAGE: ProgramCase[] = [
   {
     does: "replaces a reference in place and keeps the rest",
     args: ["profile", "use-image", "--name", "edge", "docker:1"],
     code: 0,
+    stdout: used("docker", "1", true),
     stderr: SHADOW_WARNING,
     after: { "etc/torcx/profiles/edge.json": makeEdge([{ name: "docker", reference: "1" }, ETCD]) },
+  },
+  {
+    does: "writes nothing if the profile lists the image so already",
+    args: ["profile", "use-image", "--name", "edge", "docker:2"],
+    code: 0,
+    stdout: used("docker", "2", false),
+    stderr: SHADOW_WARNING,
   },
   {
     does: "adds a missing image if that is allowed, and warns",
     args: ["profile", "use-image", "rkt:1", "--allow=missing", "--file", "/etc/torcx/profiles/edge.json"],
     code: 0,
+    stdout: used("rkt", "1", true),
     stderr:
       `${SHADOW_WARNING}torcx: warning: image "rkt:1": not found in 3 stores: "/usr/share/torcx/store", "/var/lib/torcx/store/1.2.3", "/var/lib/torcx/store"\n`,
     after: {
@@ -222,6 +255,7 @@ const REMOVE_IMAGE: ProgramCase[] = [
     stdout: {
       kind: "torcx-profile-remove-image-v0",
       value: {
+        changed: true,
         profile_path: "/etc/torcx/profiles/edge.json",
         removed: [{ name: "docker", reference: "2", remote: null }],
       },

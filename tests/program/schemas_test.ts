@@ -2,6 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { makeProfile, OS_RELEASE, withTree, writeNodes } from "../support/nodes.ts";
+import { VERBS } from "../../lib/cli/options/verbs.ts";
+import { OUTPUT_KINDS } from "../../lib/manifest/outputs/kinds.ts";
 import { findSchemaFaults } from "../support/schemas.ts";
 import { runTorcx } from "../support/binary.ts";
 import { testWith } from "../support/needs.ts";
@@ -29,11 +31,19 @@ async function withSystem(use: (path: string) => Promise<void>): Promise<void> {
   });
 }
 
+/** The kinds that were seen. */
+const seen = new Set<string>();
+
 async function check(path: string, kind: string, code: number, ...args: string[]): Promise<void> {
   const result = await runTorcx([...args, "--root", path], { through: ["unshare", "-m"] });
   assertEquals(result.code, code, `${args.join(" ")}: ${result.stderr}`);
   const document = JSON.parse(result.stdout);
   assertEquals([document.kind, findSchemaFaults(document)], [kind, undefined], result.stdout);
+  const verb = OUTPUT_KINDS.filter((row) => row.kind === kind).map((row) => row.verb);
+  assertEquals(verb, [
+    VERBS.map(({ command }) => command as string).find((name) => `${args.join(" ")} `.startsWith(`${name} `)),
+  ]);
+  seen.add(kind);
 }
 
 testWith(
@@ -66,6 +76,35 @@ testWith(
       await check(path, "torcx-profile-list-v0", 0, "profile", "list");
       await check(path, "torcx-profile-v0", 0, "profile", "show", "vendor");
       await check(path, "torcx-settings-v0", 0, "config", "show");
+      await check(path, "torcx-plan-v0", 0, "plan");
+      await check(path, "torcx-profile-new-v0", 0, "profile", "new", "--from", "vendor", "--name", "edge");
+      await check(path, "torcx-profile-set-next-v0", 0, "profile", "set-next", "edge");
+      await check(path, "torcx-profile-use-image-v0", 0, "profile", "use-image", "--name", "edge", "hello:");
+      await check(path, "torcx-profile-diff-v0", 0, "profile", "diff", "vendor", "edge");
+      await check(
+        path,
+        "torcx-profile-remove-image-v0",
+        0,
+        "profile",
+        "remove-image",
+        "--name",
+        "edge",
+        "hello",
+      );
+      await check(path, "torcx-image-list-v0", 0, "image", "list");
+      await check(path, "torcx-image-prune-v0", 0, "image", "prune", "--dry-run");
+      await check(
+        path,
+        "torcx-image-clear-versioned-v0",
+        0,
+        "image",
+        "clear-versioned",
+        "-k",
+        "1",
+        "--force",
+      );
+      await check(path, "torcx-version-v0", 0, "version", "--output", "json");
+      assertEquals([...seen].sort(), OUTPUT_KINDS.map((row) => row.kind).sort(), "each kind was printed");
     }),
 );
 

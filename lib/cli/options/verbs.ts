@@ -441,7 +441,7 @@ export const VERBS = [
   {
     command: "version",
     summary: "Shows the version of torcx and of what it is built with",
-    details: [],
+    details: ["Text also in a pipe; JSON only with --output json."],
     positionals: [],
     flags: [],
     examples: [{ line: "torcx --version", help: "the same" }],

@@ -8,6 +8,7 @@ export const IMAGE_EXTRACT_KIND = "torcx-image-extract-v0";
 
 /** What `torcx image extract` did. */
 export interface ImageExtractOutput {
+  changed: boolean;
   archive_path: string;
   directory: string;
   compressed_bytes: number;

@@ -8,6 +8,8 @@ export interface RemovalFailure {
 
 /** What every such output has. */
 export interface RemovalsOutput {
+  /** Whether something is gone. */
+  changed: boolean;
   is_dry_run: boolean;
   /** Bytes that become free. */
   bytes: number;

@@ -12,10 +12,14 @@ import { IMAGE_PRUNE_KIND } from "./image_prune.ts";
 import { PLAN_KIND } from "./plan.ts";
 import { PROFILE_DIFF_KIND } from "./profile_diff.ts";
 import { PROFILE_LIST_KIND } from "./profile_list.ts";
+import { PROFILE_NEW_KIND } from "./profile_new.ts";
 import { REMOVE_IMAGE_KIND } from "./profile_remove_image.ts";
+import { SET_NEXT_KIND } from "./profile_set_next.ts";
 import { PROFILE_KIND } from "./profile_show.ts";
+import { USE_IMAGE_KIND } from "./profile_use_image.ts";
 import { SETTINGS_KIND } from "./settings.ts";
 import { STATUS_KIND } from "./status.ts";
+import { VERSION_KIND } from "./version.ts";
 import { WHY_KIND } from "./why.ts";
 
 /** What is known of an output kind. */
@@ -38,6 +42,9 @@ export const OUTPUT_KINDS: readonly OutputKindRow[] = [
   makeRow(WHY_KIND, "why"),
   makeRow(PROFILE_LIST_KIND, "profile list"),
   makeRow(PROFILE_KIND, "profile show"),
+  makeRow(PROFILE_NEW_KIND, "profile new"),
+  makeRow(SET_NEXT_KIND, "profile set-next"),
+  makeRow(USE_IMAGE_KIND, "profile use-image"),
   makeRow(REMOVE_IMAGE_KIND, "profile remove-image"),
   makeRow(PROFILE_DIFF_KIND, "profile diff"),
   makeRow(IMAGE_LIST_KIND, "image list"),
@@ -45,6 +52,7 @@ export const OUTPUT_KINDS: readonly OutputKindRow[] = [
   makeRow(IMAGE_PRUNE_KIND, "image prune"),
   makeRow(CLEAR_VERSIONED_KIND, "image clear-versioned"),
   makeRow(SETTINGS_KIND, "config show"),
+  makeRow(VERSION_KIND, "version"),
 ];
 
 function makeRow(kind: string, verb: string): OutputKindRow {

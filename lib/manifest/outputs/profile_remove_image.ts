@@ -8,6 +8,7 @@ export const REMOVE_IMAGE_KIND = "torcx-profile-remove-image-v0";
 
 /** What `torcx profile remove-image` did. */
 export interface RemoveImageOutput {
+  changed: boolean;
   profile_path: string;
   removed: ListedImage[];
 }

@@ -6,6 +6,7 @@ import { readListing, toTree, type Tree } from "../../support/corpus.ts";
 import { testWith } from "../../support/needs.ts";
 import { PROJECT_DIR } from "../../support/std_flags.ts";
 import { LIST_RUN, runSteps, withRoot } from "../../support/e2e_system.ts";
+import { findSchemaFaults } from "../../support/schemas.ts";
 
 const FIXTURES_DIR = `${PROJECT_DIR}/../shared/fixtures/torcx`;
 
@@ -90,6 +91,7 @@ for (const { reference, file, format } of CASES) {
         `echo "$(stat -c %a run/torcx/unpack)"; grep -F " $PWD/" /proc/self/mounts | sed "s|$PWD||"`,
         "torcx status --output json",
         "find run -printf '%p %m %T@ %C@\\n' | sort | cat > before.txt; torcx apply --output text",
+        "torcx apply --output json 2>/dev/null",
         "find run -printf '%p %m %T@ %C@\\n' | sort | diff before.txt -",
         "rm run/metadata/torcx; torcx status --output json",
       ]);
@@ -100,7 +102,12 @@ for (const { reference, file, format } of CASES) {
       assertEquals(after, before, "--dry-run changes nothing");
       assertEquals(applied!.code, 0, applied!.output);
       const { kind, value: report } = JSON.parse(applied!.output);
-      assertEquals([kind, report.mode, report.outcome], ["torcx-apply-report-v0", "manual", "sealed"]);
+      assertEquals([kind, report.changed, report.mode, report.outcome], [
+        "torcx-apply-report-v0",
+        true,
+        "manual",
+        "sealed",
+      ]);
       assertEquals(
         report.assets.map((asset: { kind: string; to: string }) => [asset.kind, asset.to]),
         [["bin", BIN], ["network", NETWORK], ["units", UNIT]],
@@ -108,7 +115,7 @@ for (const { reference, file, format } of CASES) {
       // The image's files are the group's to write.
       assertEquals(report.warnings.length, 2, report.warnings.join("\n"));
       checkTree(tree!.output, format);
-      const [files, seal, profile, writes, mounts, status, second, unchanged, unsealed] = rest;
+      const [files, seal, profile, writes, mounts, status, second, third, unchanged, unsealed] = rest;
       assertEquals(files!.output, RUN_FILES);
       assertEquals(seal!.output, SEAL);
       assertEquals(JSON.parse(profile!.output), {
@@ -127,6 +134,9 @@ for (const { reference, file, format } of CASES) {
       assertEquals([status!.code, state.state, state.is_read_only, state.drift], [0, "sealed", true, []]);
       assertEquals(second!.code, 0);
       assertMatch(second!.output, /already applied in this boot: nothing was touched/);
+      const told = JSON.parse(third!.output).value;
+      assertEquals([third!.code, told.changed, told.assets], [0, false, report.assets]);
+      assertEquals(findSchemaFaults(JSON.parse(third!.output)), undefined);
       assertEquals(unchanged, { code: 0, output: "" });
       assertEquals(unsealed!.code, 1);
       // A report of success, no seal, no lock: nothing is sealed, and nobody is at work.

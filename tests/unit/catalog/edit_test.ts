@@ -65,7 +65,7 @@ const BLANK = `644 ${JSON.stringify(EMPTY_VALUE, null, 2)}\n`;
 Deno.test("createProfileFile() makes an empty profile of kind v0 in the user profiles directory", () =>
   check({}, ({ root, log, readSettings }) => {
     assertEquals(
-      createProfileFile(root, readSettings(), log, { name: name("edge") }),
+      createProfileFile(root, readSettings(), log, { name: name("edge") }).path,
       "/etc/torcx/profiles/edge.json",
     );
   }, { [`${USER}/edge.json`]: BLANK }));
@@ -85,7 +85,10 @@ Deno.test("createProfileFile() makes a byte copy with --from and --from-next", a
 
 Deno.test("createProfileFile() writes to a path, over a file that is there", async () => {
   await check({ "home/x": { dir: true } }, ({ root, log, readSettings }) => {
-    assertEquals(createProfileFile(root, readSettings(), log, { file: "/home/x/p.json" }), "/home/x/p.json");
+    assertEquals(
+      createProfileFile(root, readSettings(), log, { file: "/home/x/p.json" }),
+      { path: "/home/x/p.json", changed: true },
+    );
   }, { "home/x/p.json": BLANK });
   await check({ "p.json": "old" }, ({ root, path, log, readSettings }) => {
     Deno.chmodSync(`${path}/p.json`, 0o600);
@@ -151,6 +154,21 @@ Deno.test("setNextProfile() writes the selector of a profile that exists (contra
     ({ root, log, readSettings }) => setNextProfile(root, readSettings(), log, name("edge")),
     { "etc/torcx/next-profile": "644 edge\n" },
   );
+  for (const text of ["edge\n", "edge", "edge.json\n"]) {
+    await check(
+      { ...nodes, "etc/torcx/next-profile": text },
+      ({ root, path, log, readSettings }) => {
+        const before = Deno.statSync(`${path}/etc/torcx`);
+        assertEquals(setNextProfile(root, readSettings(), log, name("edge")), false);
+        assertEquals(
+          Deno.statSync(`${path}/etc/torcx`).mtime,
+          before.mtime,
+          "nothing is written, no lock either",
+        );
+      },
+      {},
+    );
+  }
   await checkFailure(
     { ...nodes, "etc/torcx/next-profile": "old\n" },
     ({ root, log, readSettings }) => setNextProfile(root, readSettings(), log, name("nope")),
@@ -214,10 +232,20 @@ Deno.test("useImage() replaces a reference in place; kind, mode and unknown fiel
   check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ root, path, log, readSettings }) => {
     Deno.chmodSync(`${path}/${USER}/edge.json`, 0o664);
     assertEquals(
-      useImage(root, readSettings(), log, { name: name("edge") }, image("docker:17.06")),
+      useImage(root, readSettings(), log, { name: name("edge") }, image("docker:17.06")).path,
       "/etc/torcx/profiles/edge.json",
     );
   }, { [`${USER}/edge.json`]: `664 ${V1_TEXT.replace("1.12", "17.06")}` }));
+
+Deno.test("useImage() writes nothing if the profile lists the image so already", () =>
+  check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ root, path, log, readSettings }) => {
+    const { ino } = Deno.statSync(`${path}/${USER}/edge.json`);
+    assertEquals(
+      useImage(root, readSettings(), log, { name: name("edge") }, image("rkt:1"), { isMissingAllowed: true }),
+      { path: "/etc/torcx/profiles/edge.json", changed: false },
+    );
+    assertEquals(Deno.statSync(`${path}/${USER}/edge.json`).ino, ino, "the file is not replaced");
+  }, {}));
 
 Deno.test("useImage() adds an image at the end", () =>
   check({ ...STORE, "p.json": makeProfile("a:1") }, ({ root, log, readSettings }) => {

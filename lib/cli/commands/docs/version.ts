@@ -1,12 +1,16 @@
 /** Owns `torcx version` and `torcx --version`. */
 
+import { encodeVersion } from "../../../manifest/outputs/version.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { VERSION } from "../../../version.ts";
 
 /** Shows the version of torcx and of what it is built with. */
-export function runVersion(_options: CommandOptions<"version">, { stdout, versions }: Context): number {
+export function runVersion(options: CommandOptions<"version">, { stdout, versions }: Context): number {
   const { deno, v8, typescript, target } = versions;
-  stdout.writeLine(`torcx ${VERSION} (deno ${deno}, v8 ${v8}, typescript ${typescript}, ${target})`);
+  // One line also where nobody looks, as people and packages know it: JSON is asked for.
+  if (options.output === "json") {
+    stdout.writeText(encodeVersion({ version: VERSION, deno, v8, typescript, target }));
+  } else stdout.writeLine(`torcx ${VERSION} (deno ${deno}, v8 ${v8}, typescript ${typescript}, ${target})`);
   return 0;
 }

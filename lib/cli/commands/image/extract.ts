@@ -67,6 +67,7 @@ function toOutput(
   const { readBytes, unpackedBytes, files, directories, symlinks, hardlinks, fifos, skipped, warnings } =
     summary;
   return {
+    changed: true,
     archive_path: archive,
     directory,
     compressed_bytes: readBytes,

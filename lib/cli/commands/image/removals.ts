@@ -86,6 +86,7 @@ async function askFor(
 
 function writeDocument(stdout: Output, options: CarryOutOptions, { removed, failures }: RemovalResult): void {
   stdout.writeText(options.encode(removed, {
+    changed: !options.isDryRun && removed.length > 0,
     is_dry_run: options.isDryRun,
     bytes: sumBytes(removed),
     failures: failures.map(({ removal, error }) => ({

@@ -2,6 +2,7 @@
 
 import { quote, UsageError } from "../../../errors.ts";
 import { createProfileFile } from "../../../catalog/edit.ts";
+import { encodeProfileNew } from "../../../manifest/outputs/profile_new.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { printable } from "../../output.ts";
@@ -18,7 +19,8 @@ export function runProfileNew(options: CommandOptions<"profile new">, context: C
   }
   using system = openSystem(options, context);
   const from = options.isFromNext ? "next" : options.from === undefined ? undefined : { name: options.from };
-  const path = createProfileFile(system.root, system.settings, context.log, target, from);
+  const { path, changed } = createProfileFile(system.root, system.settings, context.log, target, from);
   if (context.stdout.format === "text") context.stdout.writeLine(`made ${printable(path)}`);
+  else context.stdout.writeText(encodeProfileNew({ changed, profile_path: path }));
   return 0;
 }

@@ -16,9 +16,17 @@ export function runProfileRemoveImage(
 ): number {
   using system = openSystem(options, context);
   const target = getTarget(options, context);
-  const { path, removed } = removeImage(system.root, system.settings, context.log, target, options.image);
+  const { path, changed, removed } = removeImage(
+    system.root,
+    system.settings,
+    context.log,
+    target,
+    options.image,
+  );
   if (context.stdout.format === "json") {
-    context.stdout.writeText(encodeRemoveImage({ profile_path: path, removed: removed.map(toListedImage) }));
+    context.stdout.writeText(
+      encodeRemoveImage({ changed, profile_path: path, removed: removed.map(toListedImage) }),
+    );
   } else {
     context.stdout.writeLine(`${printable(path)} no longer lists image ${options.image}`);
   }

@@ -1,6 +1,7 @@
 /** Owns `torcx profile set-next`: selects the profile of the next boot. */
 
 import { setNextProfile } from "../../../catalog/edit.ts";
+import { encodeSetNext } from "../../../manifest/outputs/profile_set_next.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { openSystem } from "../../system.ts";
@@ -8,9 +9,16 @@ import { openSystem } from "../../system.ts";
 /** Selects the profile. */
 export function runProfileSetNext(options: CommandOptions<"profile set-next">, context: Context): number {
   using system = openSystem(options, context);
-  setNextProfile(system.root, system.settings, context.log, options.name);
+  const { settings } = system;
+  const changed = setNextProfile(system.root, settings, context.log, options.name);
   if (context.stdout.format === "text") {
     context.stdout.writeLine(`profile ${options.name} takes effect at the next boot`);
+  } else {
+    context.stdout.writeText(encodeSetNext({
+      changed,
+      selector_path: settings.paths.selector,
+      next_profile_name: options.name,
+    }));
   }
   return 0;
 }

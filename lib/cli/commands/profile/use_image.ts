@@ -2,6 +2,7 @@
 
 import { useImage } from "../../../catalog/edit.ts";
 import { formatImage } from "../../../manifest/names.ts";
+import { encodeUseImage } from "../../../manifest/outputs/profile_use_image.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { printable } from "../../output.ts";
@@ -12,12 +13,13 @@ import { openSystem } from "../../system.ts";
 export function runProfileUseImage(options: CommandOptions<"profile use-image">, context: Context): number {
   using system = openSystem(options, context);
   const { image } = options;
-  const path = useImage(system.root, system.settings, context.log, getTarget(options, context), image, {
+  const target = getTarget(options, context);
+  const { path, changed } = useImage(system.root, system.settings, context.log, target, image, {
     isMissingAllowed: options.allow === "missing",
   });
   if (context.stdout.format === "text") {
     const what = image.reference === "" ? `drops image ${image.name}` : `uses image ${formatImage(image)}`;
     context.stdout.writeLine(`${printable(path)} ${what}`);
-  }
+  } else context.stdout.writeText(encodeUseImage({ changed, profile_path: path, ...image }));
   return 0;
 }

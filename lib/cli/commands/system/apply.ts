@@ -86,24 +86,28 @@ async function finishCommand(
   { root, settings }: System,
   outcome: ApplyOutcome,
 ): Promise<number> {
+  const report = outcome.kind === "sealed" ? outcome.report : findReport(root, settings);
+  const isJson = stdout.format === "json";
   if (outcome.kind === "already_degraded") {
     log.warning(describeDegraded(outcome.faults));
+    if (isJson && report !== undefined) stdout.writeText(encodeApplyOutput({ changed: false, ...report }));
     return EXIT.degraded;
   }
   const isServed = isRunningSystem(options.root) && isServedBySystemd(root) &&
     isPrivateMountNamespace() === false;
-  const report = outcome.kind === "sealed" ? outcome.report : findReport(root, settings);
   // What followed the seal may have failed, or nobody was there to do it.
   const hasRecovery = isServed && options.isRetry && report !== undefined;
   if (outcome.kind === "already_sealed") {
     const message = hasRecovery ? TOLD_AGAIN : SEALED_BEFORE;
-    if (stdout.format === "json") log.info(message);
+    if (isJson) log.info(message);
     else stdout.writeLine(`The profile is ${message}`);
   }
   const call = { isService: false, isRecovery: true };
   const units = hasRecovery ? await integrate(root, settings, log, report, call) : [];
-  if (outcome.kind === "sealed") writeReport(stdout, outcome.report);
-  if (stdout.format === "text") writeUnits(stdout, units);
+  const changed = outcome.kind === "sealed" || hasRecovery;
+  if (isJson && report !== undefined) stdout.writeText(encodeApplyOutput({ changed, ...report }));
+  else if (outcome.kind === "sealed") writeReport(stdout, outcome.report);
+  if (!isJson) writeUnits(stdout, units);
   else for (const unit of units) if (unit.active === "failed") log.warning(describeFailedUnit(unit));
   if (isServed && !options.isRetry && outcome.kind === "sealed" && outcome.report.assets.length > 0) {
     log.warning('the running system is not told of what came: "torcx apply --retry" does so');
@@ -131,7 +135,6 @@ function writeUnits(out: Output, units: readonly UnitState[]): void {
 }
 
 function writeReport(out: Output, report: ApplyReport): void {
-  if (out.format === "json") return out.writeText(encodeApplyOutput(report));
   for (const image of report.images) {
     const what = image.format === "squashfs"
       ? "mounted"

@@ -17,17 +17,7 @@ const FILE_KINDS = [
   "torcx-remote-contents-v1",
 ];
 /** The verbs that print text alone. */
-const TEXT_VERBS = [
-  "completion",
-  "help",
-  "man",
-  "__complete",
-  "profile check",
-  "profile new",
-  "profile set-next",
-  "profile use-image",
-  "version",
-];
+const TEXT_VERBS = ["completion", "help", "man", "__complete", "profile check"];
 
 Deno.test("every schema is of a kind in the table of outputs or of a kind of files, and the reverse", () => {
   const kinds = OUTPUT_KINDS.map(({ kind }) => kind);
