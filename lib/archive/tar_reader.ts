@@ -1,6 +1,7 @@
 /**
- * Owns the walk through a tar stream: chunks cut anywhere go in, entries and pieces of data come out,
- * at once and without copies of the data. It refuses to write: the sink does what it will.
+ * Owns the walk through a tar stream: chunks cut anywhere go in, entries and pieces of data come out, at once
+ * and without copies of the data. It refuses to write: the sink does what it will. It has over 300 lines as
+ * it is one state machine, whose steps share what the stream has given so far.
  */
 
 import { decodePath } from "../bytes.ts";

@@ -150,7 +150,7 @@ export function planStart(
 }
 
 /** Returns the targets below whose `.wants` or `.requires` something was propagated. */
-export function listWantingTargets(report: ApplyReport): string[] {
+function listWantingTargets(report: ApplyReport): string[] {
   const names = report.assets.filter(({ kind }) => kind === "units")
     .map(({ to }) => /\/([^/]+\.target)\.(?:wants|requires)\/[^/]+$/.exec(to)?.[1] ?? "");
   return [...new Set(names)].filter(isUnitName);

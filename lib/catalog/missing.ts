@@ -47,7 +47,7 @@ export function explainMissing(
 }
 
 /** Names stores that are configured and absent. */
-export function describeAbsent(absent: readonly StorePath[]): string {
+function describeAbsent(absent: readonly StorePath[]): string {
   const names = absent.map(({ path, source }) => `${quote(path)} (${source})`).join(", ");
   return `absent: ${names}: ${absent.length === 1 ? "is it" : "are they"} mounted?`;
 }

@@ -112,7 +112,7 @@ export function printable(text: string): string {
 }
 
 /** The widest line of text for people, in characters. */
-export const TEXT_WIDTH = 80;
+const TEXT_WIDTH = 80;
 
 /** Breaks text into lines between words; a word that is wider than a line stays whole. */
 export function wrapText(text: string, first: string, next: string): string[] {

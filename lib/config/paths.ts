@@ -4,7 +4,7 @@
  */
 
 /** Where the OEM keeps profiles, stores and remotes, wherever USR is mounted. */
-export const OEM_DIR = "/usr/share/oem/torcx";
+const OEM_DIR = "/usr/share/oem/torcx";
 /** The seal: systemd units and users' wrappers read it. */
 export const SEAL_PATH = "/run/metadata/torcx";
 /** The config file where the kernel command line names no other. */

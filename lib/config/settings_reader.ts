@@ -16,7 +16,7 @@ import { findGivenValue, type SettingPlaces } from "./setting_values.ts";
 import { pickVersionId, readConfigFile, readOsRelease } from "./settings_files.ts";
 import { DEFAULT_SOURCE, formatConfigSource } from "./sources.ts";
 
-/** What {@linkcode readSettings} reads from. */
+/** What {@linkcode examineSettings} reads from. */
 export interface SettingsInput {
   root: Root;
   environment: Readonly<Record<string, string | undefined>>;
@@ -34,18 +34,7 @@ export interface ExaminedSettings {
 }
 
 /**
- * Reads the settings.
- *
- * @throws {TorcxError} as the fault of {@linkcode examineSettings}.
- */
-export function readSettings(input: SettingsInput): Settings {
-  const { settings, fault } = examineSettings(input);
-  if (fault !== undefined) throw fault;
-  return settings;
-}
-
-/**
- * Reads the settings, for those who go on where they cannot be used. The fault is
+ * Reads the settings, so that who can may go on where they cannot be used. The fault is
  * `not_found` if the config file that the kernel command line names is absent, `failed` if the config
  * file or os-release is there but cannot be read, `invalid` if the config file has a wrong shape, a value
  * is not allowed, or the directories do not go together; the message names settings and sources.

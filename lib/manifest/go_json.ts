@@ -1,7 +1,8 @@
 /**
  * Owns what the first torcx's decoder, Go's encoding/json, makes of a file that people wrote: a document and
- * the shape of a Go struct → a value with the struct's own keys. What Go took in silence and a person would want
- * to know is a warning; what it refused is an error. It refuses disk access, and to judge names and paths.
+ * the shape of a Go struct → a value with the struct's own keys. What Go took in silence and a person would
+ * want to know is a warning; what it refused is an error. It refuses disk access, and to judge names and
+ * paths. It has over 300 lines as the rules that it follows stand here, beside their code.
  *
  * The rules (decode.go, fold.go and stream.go of Go's encoding/json):
  * - A key is a field's by its exact text, else by Unicode simple case folding. Every key of the document is decoded

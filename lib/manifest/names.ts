@@ -117,16 +117,6 @@ export function splitImage(text: string): { name: string; reference: string } {
     : { name: text.slice(0, colon), reference: text.slice(colon + 1) };
 }
 
-/**
- * Parses `NAME:REFERENCE`, split at the last colon; without a colon the reference is the default one.
- *
- * @throws {NameError} if either part is no name.
- */
-export function parseImage(text: string): { name: ImageName; reference: ImageReference } {
-  const { name, reference } = splitImage(text);
-  return { name: parseImageName(name), reference: parseImageReference(reference) };
-}
-
 /** Returns `NAME:REFERENCE`. */
 export function formatImage(image: { name: string; reference: string }): string {
   return `${image.name}:${image.reference}`;

@@ -22,7 +22,7 @@ import {
 import { type ImageName, parseImageName, parseImageReference } from "./names.ts";
 
 /** The kinds of a profile; v1 added `remote`. */
-export const PROFILE_KINDS = ["profile-manifest-v0", "profile-manifest-v1"] as const;
+const PROFILE_KINDS = ["profile-manifest-v0", "profile-manifest-v1"] as const;
 /** One of {@linkcode PROFILE_KINDS}. */
 export type ProfileKind = (typeof PROFILE_KINDS)[number];
 

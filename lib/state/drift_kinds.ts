@@ -7,7 +7,7 @@
 export type DriftScope = "running" | "files" | "next";
 
 /** Every kind of difference, the most urgent first. */
-export const DRIFT_KINDS = {
+const DRIFT_KINDS = {
   /** A tree, or files in it, are gone, others, or writable; the records of the run are not its own. */
   tree: { scope: "running", isDegrading: true },
   /** A link or a copied file is gone. */

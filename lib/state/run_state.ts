@@ -44,7 +44,7 @@ export interface RunStateOptions {
 }
 
 /** Names that torcx gives in RUN; the temporaries of atomic writes come and go beside them. */
-export const RUN_NAMES = ["bin", "unpack", "profile.json", "report.json", "journal.json", "lock"] as const;
+const RUN_NAMES = ["bin", "unpack", "profile.json", "report.json", "journal.json", "lock"] as const;
 
 /** Returns whether a name in RUN is one of torcx's own. */
 export function isRunName(name: ByteString): boolean {

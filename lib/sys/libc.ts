@@ -6,7 +6,7 @@
  */
 
 /** libc's functions, as in their man pages. */
-export const SYMBOLS = {
+const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
   openat: { parameters: ["i32", "buffer", "i32", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },

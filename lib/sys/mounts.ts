@@ -16,7 +16,7 @@ import {
   O_PATH,
   UMOUNT_NOFOLLOW,
 } from "./flags.ts";
-import { Root } from "./root.ts";
+import type { Root } from "./root.ts";
 
 function fdPath(fd: number): ByteString {
   return encodePath(`/proc/self/fd/${fd}`);
@@ -96,42 +96,4 @@ function withMountPoint(root: Root, target: ByteString, use: (path: ByteString) 
   } finally {
     close(fd);
   }
-}
-
-/** One line of /proc/self/mountinfo. */
-export interface MountInfo {
-  /** Where it is mounted, as text. */
-  target: string;
-  type: string;
-  source: string;
-  /** Whether the mount or its file system is read-only. */
-  isReadOnly: boolean;
-}
-
-/**
- * Lists the mounts of this process, in the order of mounting (proc(5), mountinfo).
- *
- * @throws {SyscallError} if /proc is not mounted.
- */
-export function readMounts(): MountInfo[] {
-  using host = Root.open("/");
-  const text = new TextDecoder().decode(
-    host.readFile(encodePath("/proc/thread-self/mountinfo"), 64 * 1024 * 1024),
-  );
-  return text.split("\n").filter((line) => line !== "").map((line) => {
-    const [left = "", right = ""] = line.split(" - ", 2);
-    const fields = left.split(" ");
-    const [type = "", source = "", superOptions = ""] = right.split(" ");
-    const isReadOnly = (options: string): boolean => options.split(",").includes("ro");
-    return {
-      target: unescapeMountPath(fields[4] ?? ""),
-      type,
-      source: unescapeMountPath(source),
-      isReadOnly: isReadOnly(fields[5] ?? "") || isReadOnly(superOptions),
-    };
-  });
-}
-
-function unescapeMountPath(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -1,7 +1,8 @@
 /**
- * Owns the `Root` handle: a directory that stands for `/`. Every path that is not a constant of the
- * kernel is used through one, so that symlinks and `..` cannot lead outside. It refuses meaning:
- * profiles, images and units are words of the rooms above.
+ * Owns the `Root` handle: a directory that stands for `/`. Every path that is not a constant of the kernel is
+ * used through one, so that symlinks and `..` cannot lead outside. It refuses meaning: profiles, images and
+ * units are words of the rooms above. It has over 300 lines as the handle is one class, whose methods are a
+ * few lines each.
  */
 
 import { isErrno, quote, SyscallError, TorcxError } from "../errors.ts";

@@ -9,6 +9,9 @@ import { PROJECT_DIR } from "../support/std_flags.ts";
 const CALLERS =
   /\b[Cc]allers?:|\b(?:is|are) its callers?\b|, its caller\b|\b(?:calls?|imports?) (?:it|this file)\b/;
 
+/** More than this in one file takes a reason. */
+const LINES_MAX = 300;
+
 /** Each file of lib/ with the text of its head comment, on one line; undefined if it begins otherwise. */
 const heads = new Map<string, string | undefined>();
 for await (const path of listProjectFiles(["main.ts", "lib"], ".ts")) {
@@ -29,6 +32,17 @@ Deno.test("heads: every file of lib/ begins with what it owns", () => {
 
 Deno.test("heads: none names who calls the file", () => {
   assertEquals(listFaults((head) => CALLERS.test(head)), []);
+});
+
+Deno.test("heads: a file of over 300 lines says why", async () => {
+  for (const [path, head = ""] of heads) {
+    const lines = (await Deno.readTextFile(`${PROJECT_DIR}/${path}`)).trimEnd().split("\n").length;
+    assertEquals(
+      /\bIt has over 300 lines as \w+ \w+/.test(head),
+      lines > LINES_MAX,
+      `${path}: ${lines} lines`,
+    );
+  }
 });
 
 Deno.test("heads: a caller's name is told", () => {

@@ -34,7 +34,7 @@ const ASSET_KIND: Row = {
 };
 
 const VERB: Row = {
-  file: "lib/cli/options/verbs.ts",
+  file: "lib/cli/options/verbs/docs.ts",
   before: `  {\n    command: "completion",\n`,
   text: `  {
     command: "greet",

@@ -3,7 +3,7 @@
 import { dirname } from "@std/path";
 import type { Logger } from "../../lib/log.ts";
 import type { Settings } from "../../lib/config/settings.ts";
-import { readSettings } from "../../lib/config/settings_reader.ts";
+import { examineSettings } from "../../lib/config/settings_reader.ts";
 import { Root } from "../../lib/sys/root.ts";
 
 /** A file's text, a symlink's target, or an empty directory. */
@@ -79,8 +79,11 @@ export async function withTree(
       path,
       root,
       log,
-      readSettings: (environment = {}, kernelCommandLine = "") =>
-        readSettings({ root, environment, kernelCommandLine, log }),
+      readSettings: (environment = {}, kernelCommandLine = "") => {
+        const { settings, fault } = examineSettings({ root, environment, kernelCommandLine, log });
+        if (fault !== undefined) throw fault;
+        return settings;
+      },
     });
   } finally {
     Deno.removeSync(path, { recursive: true });

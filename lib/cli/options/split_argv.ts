@@ -231,7 +231,7 @@ function listVisibleVerbs(): string[] {
 }
 
 /** Returns the second words of a group's verbs. */
-export function listVerbsOf(group: string): string[] {
+function listVerbsOf(group: string): string[] {
   return listVisibleVerbs().filter((command) => command.startsWith(`${group} `))
     .map((command) => command.slice(group.length + 1)).sort();
 }

@@ -41,11 +41,11 @@ export type OutputFormat = "auto" | "json" | "text";
 const OUTPUT_FORMATS = ["auto", "json", "text", "table"] as const;
 
 /** The shells that completions are made for. */
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+const SHELLS = ["bash", "zsh", "fish"] as const;
 /** The manual pages. */
 export const MAN_PAGES = ["torcx", "torcx-generator"] as const;
 /** What the hidden verb `__complete` lists. */
-export const COMPLETION_LISTS = ["profiles", "images", "archives", "origins"] as const;
+const COMPLETION_LISTS = ["profiles", "images", "archives", "origins"] as const;
 
 /** Truth values as Go's strconv.ParseBool takes them: scripts for the first torcx use them. */
 const TRUE_TEXTS = ["1", "t", "true"];

@@ -4,12 +4,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ArchiveError, isErrno, TorcxError } from "../../../lib/errors.ts";
 import { extractArchive } from "../../../lib/image/extract.ts";
 import type { UnpackSummary } from "../../../lib/image/unpack.ts";
-import { readMounts } from "../../../lib/sys/mounts.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { concat, directory, END, file, gzip } from "../../support/tar_builder.ts";
 import { compareTrees, readTree } from "../../support/tree.ts";
 import { Arena } from "../../support/arena.ts";
 import { type Needs, testWith } from "../../support/needs.ts";
+import { readMounts } from "../../support/mounts.ts";
 
 /** Runs a program of the system; its failure is the test's. */
 function run(program: string, ...args: readonly string[]): string {

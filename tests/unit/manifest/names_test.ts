@@ -2,7 +2,6 @@ import { assertEquals } from "@std/assert";
 import { TorcxError } from "../../../lib/errors.ts";
 import {
   formatImage,
-  parseImage,
   parseImageName,
   parseImageReference,
   parseProfileName,
@@ -82,10 +81,14 @@ Deno.test("splitImage() splits at the last colon (contract: Archive names, fixed
   assertEquals(splitImage("a"), { name: "a", reference: "com.coreos.cl" });
 });
 
-Deno.test("parseImage() is the inverse of formatImage()", () => {
-  for (const text of ["docker:17.06", "a:b:c"]) assertEquals(formatImage(parseImage(text)), text);
+Deno.test("splitImage() is the inverse of formatImage(), and its parts are parsed by themselves", () => {
+  const parse = (text: string): { name: string; reference: string } => {
+    const { name, reference } = splitImage(text);
+    return { name: parseImageName(name), reference: parseImageReference(reference) };
+  };
+  for (const text of ["docker:17.06", "a:b:c"]) assertEquals(formatImage(parse(text)), text);
   for (const text of ["docker:", ":17.06", "a/b:c"]) {
-    assertEquals((catchError(() => parseImage(text)) as TorcxError).code, "invalid", text);
+    assertEquals((catchError(() => parse(text)) as TorcxError).code, "invalid", text);
   }
 });
 

@@ -3,12 +3,13 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { encodePath } from "../../../lib/bytes.ts";
 import { isErrno, SyscallError, TorcxError } from "../../../lib/errors.ts";
-import { mountTmpfs, readMounts, readSpace, remountReadOnly, unmount } from "../../../lib/sys/mounts.ts";
+import { mountTmpfs, readSpace, remountReadOnly, unmount } from "../../../lib/sys/mounts.ts";
 import { mountSquashfs, trySquashfs } from "../../../lib/sys/squashfs_mounts.ts";
 import { enterPrivateMountNamespace } from "../../../lib/sys/namespace.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { CORPUS_DIR } from "../../support/corpus.ts";
 import { testWith } from "../../support/needs.ts";
+import { readMounts } from "../../support/mounts.ts";
 
 const TARGET = encodePath("target");
 
