@@ -38,6 +38,29 @@ Deno.test("every schema is a valid one of draft 2020-12 and is of the kind that 
   }
 });
 
+/** Returns the fields of a schema that nothing is said of. */
+function listUndescribed(schema: unknown, path: string): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) => {
+    if (key !== "properties") return listUndescribed(value, `${path}/${key}`);
+    return Object.entries(value as Record<string, { description?: unknown }>).flatMap(([name, field]) => {
+      const { description } = field;
+      const isSaid = typeof description === "string" && /^[A-Z].{4,}[^.]$/s.test(description);
+      return [...(isSaid ? [] : [`${path}.${name}`]), ...listUndescribed(field, `${path}.${name}`)];
+    });
+  });
+}
+
+Deno.test("every field of every schema is described: a phrase with a capital, without a full stop", () => {
+  const missing = SCHEMA_KINDS.flatMap((kind) =>
+    listUndescribed(JSON.parse(Deno.readTextFileSync(`${SCHEMA_DIR}/${kind}.schema.json`)), kind)
+  );
+  assertEquals(missing, []);
+  const items = { properties: { name: { description: "A name." } } };
+  const schema = { properties: { value: { description: "The value", items }, kind: {} } };
+  assertEquals(listUndescribed(schema, "k"), ["k.value/items.name", "k.kind"]);
+});
+
 const image = (name: unknown, reference: unknown): unknown => ({ images: [{ name, reference }] });
 const version = (fields: unknown): unknown => ({ images: [{ name: "a", versions: [fields] }] });
 
