@@ -37,11 +37,8 @@ Deno.test("heads: none names who calls the file", () => {
 Deno.test("heads: a file of over 300 lines says why", async () => {
   for (const [path, head = ""] of heads) {
     const lines = (await Deno.readTextFile(`${PROJECT_DIR}/${path}`)).trimEnd().split("\n").length;
-    assertEquals(
-      /\bIt has over 300 lines as \w+ \w+/.test(head),
-      lines > LINES_MAX,
-      `${path}: ${lines} lines`,
-    );
+    const hasReason = /\bIt has over 300 lines as \w+ \w+/.test(head);
+    assert(hasReason || lines <= LINES_MAX, `${path}: ${lines} lines`);
   }
 });
 
