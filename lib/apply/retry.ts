@@ -11,6 +11,7 @@ import { acquireLock } from "../sys/lock_file.ts";
 import { unmount } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
 import type { Journal } from "../manifest/journal.ts";
+import { isTreeLink } from "../state/asset_faults.ts";
 import { getJournalPath, readJournal } from "../state/journal.ts";
 import { listRecordedOperations } from "./record.ts";
 import { describeForeign, removeRunDirectory } from "./run_directory.ts";
@@ -128,18 +129,12 @@ function refuseForeign(root: Root, settings: Settings): void {
       continue;
     }
     for (const { name } of root.readDir(path)) {
-      const isOwn = !isUnpackDir && isTreeLink(root, settings, joinPath(path, name));
+      const isOwn = !isUnpackDir && isTreeLink(root, unpackDir, joinPath(path, name));
       if (!isOwn) names.push(decodePath(joinPath(splitPath(path).name, name)));
     }
   }
   if (names.length === 0) return;
   throw describeForeign(settings, INTENT, { names, reason: "torcx did not make all that is in it" });
-}
-
-/** Returns whether a path is a link into an image's tree, as torcx makes them for programs. */
-function isTreeLink(root: Root, { paths }: Settings, path: ByteString): boolean {
-  if (root.findLstat(path)?.type !== "symlink") return false;
-  return root.readLink(path).startsWith(`${encodePath(paths.unpackDir)}/`);
 }
 
 /** Removes links and trees that no record tells of, as after a kill before the journal. */

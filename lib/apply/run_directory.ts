@@ -86,11 +86,12 @@ export function describeForeign(
   const shown = names.slice(0, NAMES_SHOWN).map(quote);
   if (names.length > shown.length) shown.push(`${names.length - shown.length} more`);
   const list = shown.length === 0 ? "" : ` (${shown.join(", ")})`;
+  const wayOut = shown.length === 0 ? "Mend that" : `Move what is named out of ${quote(runDir)}`;
   return new TorcxError(
     "exists",
     `${intent}: run directory ${quote(runDir)} is not torcx's own: ${reason}${list}`,
     {
-      hint: `Nothing in it was touched. Move it away, or correct setting "run_dir" (from ${
+      hint: `Nothing in it was touched. ${wayOut}, or correct setting "run_dir" (from ${
         sources.get("run_dir") ?? "default"
       })`,
     },

@@ -104,7 +104,7 @@ export function createContext(options: GlobalOptions, process: Process): Context
   };
 }
 
-/** Returns whether a `--root` is the running system's own. */
+/** Returns whether a `--root` is the running system's own, as `/` or `/..`. */
 export function isRunningSystem(root: string): boolean {
-  return /^\/+$/.test(root);
+  return /^(?:\/+\.{0,2})+$/.test(root);
 }

@@ -93,10 +93,18 @@ function isSameContent(root: Root, from: ByteString, to: ByteString, digest: str
 export function findForeignFiles(root: Root, { runDir, paths }: Settings, report: ApplyReport): DriftFact[] {
   const assets = report.assets.map((asset) => decodeAssetNames(asset).to);
   const known = new Set<string>(assets.flatMap((path) => [path, splitPath(path).parent]));
+  // What somebody put in the place of a link of ours is theirs.
+  const isOurs = (path: ByteString): boolean => known.has(path) && isTreeLink(root, paths.unpackDir, path);
   return [
     ...listPaths(root, runDir).filter((path) => !isRunName(splitPath(path).name)),
-    ...listPaths(root, paths.binDir).filter((path) => !known.has(path)),
+    ...listPaths(root, paths.binDir).filter((path) => !isOurs(path)),
   ].map((path) => ({ kind: "foreign", message: `${quote(decodePath(path))} was not made by torcx` }));
+}
+
+/** Returns whether a path is a link into an image's tree, as torcx makes them for programs. */
+export function isTreeLink(root: Root, unpackDir: string, path: ByteString): boolean {
+  if (root.findLstat(path)?.type !== "symlink") return false;
+  return root.readLink(path).startsWith(`${encodePath(unpackDir)}/`);
 }
 
 function listPaths(root: Root, path: string): ByteString[] {

@@ -57,6 +57,14 @@ testWith(
   },
 );
 
+for (const command of ["apply --boot", "--root /. apply", "--root //../ apply --boot"]) {
+  testWith(`promise 10: torcx ${command} is refused there, too`, NEEDS, async () => {
+    const { code, stdout, stderr } = await runSystem(`${OTHER} ${command}; code=$?; ${LIST}; exit $code`);
+    assertEquals([code, stdout], [1, ""], stderr);
+    assertMatch(stderr, /^torcx: Cannot apply in this mount namespace: "\/run" is the system's/);
+  });
+}
+
 testWith("promise 10: torcx apply is refused below a RUN that is the system's", NEEDS, async () => {
   const { code, stdout, stderr } = await runSystem(
     `mkdir -p /run/a/b; TORCX_RUNDIR=/run/a/b/c/d ${OTHER} apply; code=$?; ${LIST}; exit $code`,

@@ -5,7 +5,7 @@ import { makeProfile } from "../../support/nodes.ts";
 import { makeManifest, packImage, STORE } from "../../support/archives.ts";
 import { runSteps, withRoot } from "../../support/e2e_system.ts";
 import { withLiveSystem } from "../../support/live_system.ts";
-import { parseStatus, withStatusSystem } from "../../support/status_system.ts";
+import { type Json, parseStatus, withStatusSystem } from "../../support/status_system.ts";
 import { testWith } from "../../support/needs.ts";
 
 const APPLY = "torcx apply --verbose=error >/dev/null 2>&1";
@@ -43,7 +43,7 @@ const STATES: StateCase[] = [
     steps: [APPLY, "umount -R run/torcx/unpack"],
     code: 1,
     state: "unmounted",
-    summary: "unmounted: sealed, but the images are not mounted any more",
+    summary: "failed: sealed, but the images are not mounted any more",
     why: /^nothing is mounted on "\/run\/torcx\/unpack": a soft reboot or somebody unmounted it$/,
     next: /^"torcx apply --retry" /,
   },
@@ -67,7 +67,7 @@ const STATES: StateCase[] = [
     steps: ["mkdir -p run/torcx; touch run/torcx/mine"],
     code: 1,
     state: "foreign",
-    summary: "foreign: the run directory is not torcx's, nothing can be applied",
+    summary: "failed: the run directory is not torcx's, nothing can be applied",
     why: /"mine"$/,
     next: /"torcx config show"/,
   },
@@ -103,6 +103,48 @@ for (const { steps, code, state, summary, why, next } of STATES) {
       }),
   );
 }
+
+testWith(
+  "promise 19: status says what to do first where something else is in a link's place",
+  { isRoot: true },
+  () =>
+    withStatusSystem({}, async (run) => {
+      const results = await run(
+        APPLY,
+        "ln -sfn /bin/sh run/torcx/bin/hello",
+        "torcx status",
+        "torcx apply --retry",
+        "rm run/torcx/bin/hello && torcx apply --retry --verbose=error",
+        "torcx status",
+      );
+      const [, , json, refused, retry, last] = results;
+      const { state, next_steps, drift } = parseStatus(json!);
+      assertEquals([json!.code, state], [4, "degraded"]);
+      assertMatch(next_steps[0], /^move what torcx did not make \(see below\) out of the run directory$/);
+      assert(
+        drift.map(({ message }: Json) => message).includes('"/run/torcx/bin/hello" was not made by torcx'),
+      );
+      assertEquals(refused!.code, 1);
+      assertMatch(
+        refused!.output,
+        /\("bin\/hello"\)\nHint: Nothing in it was touched. Move what is named out of /,
+      );
+      assertEquals([retry!.code, last!.code], [0, 0], retry!.output);
+    }),
+);
+
+testWith(
+  "promise 19: apply ends as status does where the selected profile is not there",
+  { isRoot: true },
+  () =>
+    withStatusSystem({ "etc/torcx/next-profile": "nope\n" }, async (run) => {
+      const [apply, json, again] = await run("torcx apply", "torcx status", "torcx apply");
+      assertEquals([apply!.code, json!.code, again!.code], [4, 4, 4], apply!.output);
+      const { next_steps } = parseStatus(json!);
+      assertMatch(next_steps[0], /^select a profile that exists: "torcx profile set-next NAME"; /);
+      assertMatch(next_steps[0], /"torcx apply --retry --profile NAME"$/);
+    }),
+);
 
 testWith(
   "promise 19: status says at work, who, and since when",

@@ -39,8 +39,9 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
     return 0;
   }
   checkUser();
-  const isByHand = !options.isBoot && isRunningSystem(options.root);
-  if (isByHand && !options.isForced) checkMountView(root, settings, log);
+  const isRunning = isRunningSystem(options.root);
+  // A drop-in can give torcx.service a mount namespace of its own, too.
+  if (isRunning && !options.isForced) checkMountView(root, settings, log);
   const earlier = readRunState(root, settings).kind;
   // sysinit.target starts torcx.service once, before anything has run; later it is a person who does.
   const isRetry = options.isRetry || (options.isBoot && (earlier === "failed" || earlier === "killed"));
@@ -60,7 +61,7 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
     });
     progress.clear();
     const isRecovery = isRetry || earlier === "unmounted";
-    if (options.isBoot) return await finishService(system, log, outcome, isRecovery);
+    if (options.isBoot) return await finishService(system, log, outcome, { isRunning, isRecovery });
     return await finishCommand(options, context, system, outcome);
   } finally {
     progress.clear();
@@ -72,11 +73,11 @@ async function finishService(
   { root, settings }: System,
   log: Logger,
   outcome: ApplyOutcome,
-  isRecovery: boolean,
+  { isRunning, isRecovery }: { isRunning: boolean; isRecovery: boolean },
 ): Promise<number> {
   if (outcome.kind === "already_sealed") log.info(SEALED_BEFORE);
   else if (outcome.kind === "already_degraded") log.warning(describeDegraded(outcome.faults));
-  else await integrate(root, settings, log, outcome.report, { isService: true, isRecovery });
+  else if (isRunning) await integrate(root, settings, log, outcome.report, { isService: true, isRecovery });
   return EXIT.done;
 }
 
@@ -112,7 +113,9 @@ async function finishCommand(
   if (isServed && !options.isRetry && outcome.kind === "sealed" && outcome.report.assets.length > 0) {
     log.warning('the running system is not told of what came: "torcx apply --retry" does so');
   }
-  return hasRecovery && report.steps.some(({ error }) => error !== null) ? EXIT.degraded : EXIT.done;
+  const hasFailedStep = hasRecovery && report.steps.some(({ error }) => error !== null);
+  const isWithoutProfile = outcome.kind === "sealed" && outcome.report.upper_profile_fault !== null;
+  return hasFailedStep || isWithoutProfile ? EXIT.degraded : EXIT.done;
 }
 
 function describeDegraded(faults: readonly string[]): string {

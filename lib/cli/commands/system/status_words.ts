@@ -22,7 +22,10 @@ const RETRY = "torcx apply --retry";
 function listObstacles({ drift }: Status): string[] {
   return [
     ...(drift.some(({ kind }) => kind === "profile_missing")
-      ? ['select a profile that exists: "torcx profile set-next NAME"']
+      ? [
+        'select a profile that exists: "torcx profile set-next NAME"; where torcx_profile= of the kernel ' +
+        'command line names the one that is missing: "torcx apply --retry --profile NAME"',
+      ]
       : []),
     ...(drift.some(({ kind }) => kind === "foreign")
       ? ["move what torcx did not make (see below) out of the run directory"]
@@ -53,7 +56,7 @@ const STATES: Record<Status["state"], StateSpec> = {
   unmounted: {
     exit: EXIT.failed,
     style: "red",
-    summary: () => "unmounted: sealed, but the images are not mounted any more",
+    summary: () => "failed: sealed, but the images are not mounted any more",
     nextSteps: (status) => [...listObstacles(status), `${quote(RETRY)} applies anew`],
   },
   failed: {
@@ -83,7 +86,7 @@ const STATES: Record<Status["state"], StateSpec> = {
   foreign: {
     exit: EXIT.failed,
     style: "red",
-    summary: () => "foreign: the run directory is not torcx's, nothing can be applied",
+    summary: () => "failed: the run directory is not torcx's, nothing can be applied",
     nextSteps: () => [
       'look where "run_dir" points: "torcx config show"; move what is there away, then "torcx apply"',
     ],

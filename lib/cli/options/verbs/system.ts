@@ -36,6 +36,7 @@ export const SYSTEM_VERBS = [
           "Apply also in a mount namespace whose images the system does not see, though its /run is the system's",
       },
     ],
+    exits: { degraded: true },
     examples: [
       { line: "torcx apply --dry-run", help: "show each step without doing it" },
       {
@@ -49,16 +50,16 @@ export const SYSTEM_VERBS = [
     command: "status",
     summary: "Shows in which state this boot's torcx is, why, and what to do next",
     details: [
-      "The first line is the state: sealed, degraded (sealed, but a tree, link or copied file is gone, changed or writable, a step after the seal failed, or the selected profile was not there), unmounted (sealed, but the images are not mounted any more), failed, at work, killed, unfinished (at work or killed: the locks cannot be read), foreign (the run directory is not torcx's), switched off, or not applied.",
+      "The first line is the state: sealed, degraded (sealed, but a tree, link or copied file is gone, changed or writable, a step after the seal failed, or the selected profile was not there), failed (also: sealed, but the images are not mounted any more; or the run directory is not torcx's), at work, killed, unfinished (at work or killed: the locks cannot be read), switched off, or not applied.",
       "Then why, what to type next, and the command that shows the log; then profiles, images and the last run; then what is different from what was applied, in the archives, and at the next boot.",
-      "JSON of kind torcx-status-v0 has all of it; is_degrading tells which differences make a sealed system a degraded one.",
+      "JSON of kind torcx-status-v0 has all of it; its state tells failed, unmounted and foreign apart; is_degrading tells which differences make a sealed system a degraded one.",
       "Settings that cannot be used are shown and hide nothing.",
     ],
     positionals: [],
     flags: [],
     exits: {
       done: "sealed",
-      failed: "failed, unmounted, killed, unfinished or foreign",
+      failed: "failed, killed or unfinished",
       notApplied: true,
       degraded: true,
       atWork: true,
