@@ -32,7 +32,7 @@ const CASES: Record<string, DriftCase> = {
   "a link leads elsewhere": {
     steps: ["ln -sfn /bin/true run/torcx/bin/hello"],
     code: 4,
-    kinds: ["asset_changed"],
+    kinds: ["asset_changed", "foreign"],
     message: /leads to "\/bin\/true" now, not to "\/run\/torcx\/unpack\/hello\/bin\/hello"$/,
   },
   "a link among units leads elsewhere": {
@@ -44,7 +44,7 @@ const CASES: Record<string, DriftCase> = {
   "a link is a file now": {
     steps: ["rm run/torcx/bin/hello", "echo x > run/torcx/bin/hello"],
     code: 4,
-    kinds: ["asset_changed"],
+    kinds: ["asset_changed", "foreign"],
     message: /is a file now, not the link that was made$/,
   },
   "a copied file has other bytes of the same count": {

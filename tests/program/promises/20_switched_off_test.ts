@@ -151,7 +151,7 @@ testWith(
   { isRoot: true },
   () =>
     withSystem({ "etc/torcx/next-profile": "nope\n" }, async (_run, root) => {
-      const [apply] = await runSteps(root, ["torcx apply --verbose=error"]);
+      const [apply] = await runSteps(root, ["torcx apply --boot --verbose=error"]);
       assertEquals(apply!.code, 0, apply!.output);
       const { value } = JSON.parse(Deno.readTextFileSync(`${root}/run/torcx/report.json`));
       assertEquals([value.outcome, value.upper_profile], ["sealed", null]);
