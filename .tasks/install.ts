@@ -19,6 +19,8 @@ import { chooseStd } from "./std/choose.ts";
 import { PERMISSION_FLAGS } from "./permissions.ts";
 
 const PROJECT = fromFileUrl(new URL("..", import.meta.url));
+/** The JSON schemas of all kinds. */
+const SCHEMAS = new URL("../lib/manifest/schemas/", import.meta.url);
 const USAGE = "expected --destdir DIR [--prefix /usr] [--target TARGET | --binary FILE]";
 
 /** One thing to lay down, by its path in the installed system. */
@@ -76,6 +78,10 @@ async function listItems({ prefix, binary }: InstallOptions): Promise<Item[]> {
       text: await Deno.readTextFile(new URL("torcx.target", import.meta.url)),
     },
   ];
+  for (const name of [...Deno.readDirSync(SCHEMAS)].map(({ name }) => name).sort()) {
+    const text = await Deno.readTextFile(new URL(name, SCHEMAS));
+    items.push({ path: join(prefix, "share/torcx/schemas", name), text });
+  }
   const printed: [string, string[]][] = [
     ["share/bash-completion/completions/torcx", ["completion", "bash"]],
     ["share/zsh/site-functions/_torcx", ["completion", "zsh"]],

@@ -8,7 +8,6 @@ const FOR_TESTS: Record<string, string> = {
   "lib/cli/docs/setting_text.ts listPlaces": "the texts are held against the table by it",
   "lib/manifest/contents.ts parseRemoteContents": "its kind is a contract of lib/remote, which is to come",
   "lib/manifest/json.ts parseJson": "it is the reader below every strict kind, tested by itself",
-  "lib/manifest/outputs/kinds.ts OUTPUT_KINDS": "the register is held against verbs and schemas",
   "lib/manifest/remote.ts parseRemoteManifest": "its kind is a contract of lib/remote, which is to come",
   "lib/sys/flags.ts ARCHITECTURES": "a process sees the numbers of one architecture alone",
 };

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists, walk } from "@std/fs";
 import { join, relative } from "@std/path";
+import { SCHEMA_KINDS } from "../support/schemas.ts";
 import { PROJECT_DIR } from "../support/std_flags.ts";
 
 /** What an installation came to. */
@@ -23,6 +24,7 @@ const FILES: Record<string, number> = {
   "share/man/man8/torcx-generator.8": 0o644,
   "share/man/man8/torcx.8": 0o644,
   "share/zsh/site-functions/_torcx": 0o644,
+  ...Object.fromEntries(SCHEMA_KINDS.map((kind) => [`share/torcx/schemas/${kind}.schema.json`, 0o644])),
 };
 
 async function install(args: readonly string[], env: Record<string, string> = {}): Promise<Installation> {

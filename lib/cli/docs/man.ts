@@ -13,9 +13,11 @@ import {
   GENERATOR_ARGUMENTS,
   GENERATOR_DESCRIPTION,
   GENERATOR_EXITS,
+  JSON_PROMISE,
   TORCX_DESCRIPTION,
 } from "./man_text.ts";
 import { type Entry, listParameterEntries, listSettingEntries, listVariableEntries } from "./setting_text.ts";
+import { OUTPUT_KINDS, type OutputKindRow } from "../../manifest/outputs/kinds.ts";
 import { VERSION } from "../../version.ts";
 
 /** The day of the last change of the pages' own text, so that a build of one commit is reproducible. */
@@ -56,6 +58,9 @@ function formatTorcxPage(): string {
     ...EXIT_STATUSES.flatMap((status) => formatExit([formatExitNumber(status), status.help])),
     ".PP",
     "Verbs for which they mean something of their own say so above.",
+    ".SH JSON",
+    ...formatParagraphs(JSON_PROMISE),
+    ...formatEntries(OUTPUT_KINDS.map(describeOutputKind)),
     ".SH SETTINGS",
     ...formatEntries(listSettingEntries()),
     ".SH ENVIRONMENT",
@@ -65,6 +70,10 @@ function formatTorcxPage(): string {
     ".SH SEE ALSO",
     formatReferences([["torcx-generator", 8], ["systemd.generator", 7], ["os-release", 5]]),
   ]);
+}
+
+function describeOutputKind({ kind, verb, flag }: OutputKindRow): Entry {
+  return { term: kind, text: `Printed by torcx ${verb}${flag === undefined ? "" : ` with ${flag}`}` };
 }
 
 function formatGeneratorPage(): string {

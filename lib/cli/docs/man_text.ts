@@ -42,6 +42,13 @@ export const GENERATOR_EXITS: readonly Entry[] = [
   { term: "128+N", text: "Ended by signal N (HUP, INT, QUIT, TERM); what it had done is undone" },
 ];
 
+/** What is promised of JSON. */
+export const JSON_PROMISE: readonly string[] = [
+  'As JSON a verb prints one document of the form {"kind": KIND, "value": VALUE}. The schema of each kind is KIND.schema.json in /usr/share/torcx/schemas, with what every field means. profile check, completion, help and man print text alone, and so does version without --output json.',
+  "Within a kind fields are added, never renamed or removed, and none changes its meaning. What cannot keep this gets a kind of another name. A reader passes over fields that it does not know; the schemas know those of the version that they come with.",
+  "An image is a name and a reference. Its archive is archive_path (in torcx-image-list-v0, which is as the first torcx wrote it, filepath), the file of a profile profile_path. What is not there is null, such as the upper profile where none is selected. A verb that can change something says in changed whether it did.",
+];
+
 /** The files that torcx reads and writes, with their default directories. */
 export const FILES: readonly Entry[] = [
   {
@@ -57,6 +64,10 @@ export const FILES: readonly Entry[] = [
     text: "There while the selector or a profile is edited; only its owner can hold it",
   },
   { term: "/usr/share/torcx, /usr/share/oem/torcx", text: "Profiles and stores of the OS and of the OEM" },
+  {
+    term: "/usr/share/torcx/schemas/KIND.schema.json",
+    text: "JSON schemas of what torcx reads, writes and prints",
+  },
   {
     term: "/var/lib/torcx/store",
     text: "The user's store; directories named by an OS version hold archives for it",

@@ -5,6 +5,7 @@ import { formatManPage } from "../../../../lib/cli/docs/man.ts";
 import { MAN_PAGES } from "../../../../lib/cli/options/value_types.ts";
 import { listVerbs } from "../../../../lib/cli/docs/help.ts";
 import { GLOBAL_FLAGS } from "../../../../lib/cli/options/verbs.ts";
+import { OUTPUT_KINDS } from "../../../../lib/manifest/outputs/kinds.ts";
 import { testWith } from "../../../support/needs.ts";
 
 /** What a program wrote about a page. */
@@ -40,6 +41,15 @@ for (const name of MAN_PAGES) {
 testWith("check() tells a page that is wrong", { programs: ["mandoc"] }, async () => {
   const said = await check(".TH X 8\n.SH NAME\nx\n.XY\n", "mandoc", "-T", "lint");
   assert(said.includes("skipping unknown macro"), said);
+});
+
+Deno.test("formatManPage() names every kind that a verb prints, where the schemas are, and the promise", () => {
+  const page = formatManPage("torcx").replaceAll("\\-", "-");
+  for (const { kind, verb } of OUTPUT_KINDS) {
+    assert(page.includes(`\n.B ${kind}\nPrinted by torcx ${verb}`), kind);
+  }
+  assert(page.includes("\n.B /usr/share/torcx/schemas/KIND.schema.json\n"));
+  assert(page.includes("\nWithin a kind fields are added, never renamed or removed,"));
 });
 
 Deno.test("formatManPage() names every verb, flag and example of the table", () => {
