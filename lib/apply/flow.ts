@@ -1,7 +1,7 @@
 /**
  * Owns the boot flow: plan, trees, assets, records, seal; and the way back after a failure. All images are
  * needed, so one that fails fails the whole. It refuses to look at earlier runs: RUN is its own, locked and
- * clean. It has over 300 lines as the order of its steps, and of the way back, is read in one place.
+ * clean.
  */
 
 import { setImmediate } from "node:timers";
@@ -14,7 +14,7 @@ import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
 import { computeDigest } from "../sys/digest.ts";
-import { describeFaults, describeIntent, describeStep } from "./flow_faults.ts";
+import { describeFailure, describeFaults, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
 import { describeSquashfsWarning, trySquashfsImages } from "./squashfs_support.ts";
 import type { ExecuteContext, TreeOptions } from "./operations/kind.ts";
@@ -284,7 +284,8 @@ export class Flow {
         this.#recorder.report.made_directories.push(decodePath(operation.path));
       }
     } catch (cause) {
-      throw this.#describe(describeStep(this.#recorder.report, operation), cause);
+      const { report } = this.#recorder;
+      throw describeFailure(report, describeStep(report, operation), cause);
     }
   }
 
@@ -293,13 +294,7 @@ export class Flow {
     try {
       return act();
     } catch (cause) {
-      throw this.#describe(step, cause);
+      throw describeFailure(this.#recorder.report, step, cause);
     }
-  }
-
-  #describe(step: string, cause: unknown): unknown {
-    if (!(cause instanceof TorcxError)) return cause;
-    const intent = describeIntent(this.#recorder.report);
-    return new TorcxError(cause.code, `${intent}: it was not possible to ${step}`, { cause });
   }
 }

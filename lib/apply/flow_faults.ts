@@ -14,7 +14,7 @@ import type { ImageFault } from "./plan.ts";
 export const INTENT = "Cannot apply";
 
 /** Names what is attempted by the topmost profile, once that is known. */
-export function describeIntent({ upper_profile, lower_profiles }: ApplyReport): string {
+function describeIntent({ upper_profile, lower_profiles }: ApplyReport): string {
   const profile = upper_profile || (lower_profiles.at(-1) ?? "");
   return profile === "" ? INTENT : `${INTENT} profile ${quote(profile)}`;
 }
@@ -26,6 +26,12 @@ export function describeStep({ images }: ApplyReport, operation: Operation): str
   const image = images.find(({ name }) => name === operation.image);
   if (image === undefined || image.archive_path === null) return step;
   return `${step}, of image ${quote(formatImage(image))} from ${quote(image.archive_path)}`;
+}
+
+/** Names the profile and the step that failed; what is no error of torcx stays what it is. */
+export function describeFailure(report: ApplyReport, step: string, cause: unknown): unknown {
+  if (!(cause instanceof TorcxError)) return cause;
+  return new TorcxError(cause.code, `${describeIntent(report)}: it was not possible to ${step}`, { cause });
 }
 
 /** Names the profile and each image that failed, e.g. `2 of 5 images failed: "docker:17.06" (unpack)`. */

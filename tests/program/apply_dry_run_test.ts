@@ -136,6 +136,30 @@ for (const [first, second] of [["tgz", "tgz"], ["squashfs", "tgz"], ["tgz", "squ
   );
 }
 
+// In a user namespace without a mapping root is somebody else, who may not mount.
+testWith(
+  "torcx apply --dry-run says what it cannot list for other users, and is quiet about the rest",
+  { isRoot: true, programs: ["unshare", "mksquashfs"] },
+  () =>
+    withRoot(SYSTEM, async (root) => {
+      pack(root, "first:1", "squashfs", FIRST);
+      pack(root, "second:2", "tgz", SECOND);
+      const [dry] = await runSteps(root, [
+        'unshare --user "${program[@]}" apply --dry-run --output json 2>err',
+      ]);
+      assertEquals(
+        Deno.readTextFileSync(`${root}/err`),
+        'torcx: warning: image "first:1": its links and copies are not listed, only root can mount a squashfs\n',
+      );
+      assertEquals(dry!.code, 0);
+      const operations: PrintedOperation[] = JSON.parse(dry!.output).value.operations;
+      assertEquals(operations.filter(({ kind }) => kind === "link").map(({ path }) => path), [
+        "/run/torcx/bin/own",
+        "/run/torcx/bin/tool",
+      ]);
+    }),
+);
+
 testWith(
   "torcx apply --dry-run fails if an archive is damaged or an asset is not in its image",
   { programs: ["unshare"] },

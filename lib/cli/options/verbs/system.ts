@@ -17,7 +17,7 @@ export const SYSTEM_VERBS = [
     positionals: [],
     flags: [
       { key: "profile", long: "profile", type: "profile", help: "Take this profile, not the selected one" },
-      DRY_RUN,
+      { ...DRY_RUN, help: "Only show each step: the archives are read for it, nothing is touched" },
       {
         key: "isRetry",
         long: "retry",
