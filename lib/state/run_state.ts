@@ -12,7 +12,7 @@ import { encodeSeal, parseSeal, type SealValues } from "../manifest/seal.ts";
 import { findLockHolder } from "../sys/lock_file.ts";
 import { isTemporaryName } from "../sys/atomic_file.ts";
 import type { Root } from "../sys/root.ts";
-import { findJournal } from "./journal.ts";
+import { findJournal, getJournalPath } from "./journal.ts";
 import { findDirectoryStat } from "../sys/directory_stat.ts";
 import { findTreeFaults } from "./trees.ts";
 import { findDistrust } from "./trust.ts";
@@ -27,7 +27,8 @@ export type RunState =
   | { kind: "degraded"; seal: SealValues; report: ApplyReport | undefined; faults: string[] }
   /** Sealed, but the mount of the unpack dir itself is gone: a soft reboot, or by hand. */
   | { kind: "unmounted"; seal: SealValues; report: ApplyReport | undefined }
-  | { kind: "failed"; report: ApplyReport }
+  /** What could not be undone is in the journal, which is gone where all was. */
+  | { kind: "failed"; report: ApplyReport; isUndone: boolean }
   /** The lock of RUN is held. */
   | { kind: "at_work"; pid: number | undefined; since: Date | undefined }
   /** torcx's own RUN without lock and without end. */
@@ -95,7 +96,9 @@ function judgeState(root: Root, settings: Settings, options: RunStateOptions): R
     return { kind: "at_work", pid: holder.pid, since: holder.since };
   }
   if (sealed !== undefined) return sealed;
-  if (report?.outcome === "failed") return { kind: "failed", report };
+  if (report?.outcome === "failed") {
+    return { kind: "failed", report, isUndone: root.findLstat(getJournalPath(settings)) === undefined };
+  }
   if (holder === "unknown") return { kind: "unfinished" };
   // A report of success without its seal: killed between the two.
   return { kind: "killed", mode: findJournal(root, settings)?.mode ?? report?.mode };

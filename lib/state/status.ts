@@ -21,6 +21,8 @@ export interface Status extends StatusFacts {
   drift: Drift[];
   /** Why what is at RUN is not torcx's. */
   foreign: { names: string[]; reason: string } | null;
+  /** Whether a run that failed has left nothing; true of all others. */
+  is_undone: boolean;
 }
 
 /** systemd.generator(7), in their order. */
@@ -64,6 +66,7 @@ export function readStatus(root: Root, settings: Settings): Status {
     since: run.kind === "at_work" ? run.since?.toISOString() ?? null : null,
     switched_off_by: findSwitch(settings) ?? null,
     foreign: run.kind === "foreign" ? { names: run.names, reason: run.reason } : null,
+    is_undone: run.kind !== "failed" || run.isUndone,
     has_stale_seal: run.kind === "not_applied" && run.hasStaleSeal,
     generator_path: findFile(root, GENERATOR_DIRS, "torcx-generator"),
     target_path: findFile(root, UNIT_DIRS, "torcx.target"),

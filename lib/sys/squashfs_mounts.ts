@@ -108,5 +108,7 @@ function describeRefusal(what: string, cause: unknown, messages: readonly string
   const words = messages.length === 0
     ? "the kernel refuses it, and does not say why"
     : `the kernel says ${[...new Set(messages)].map(quote).join(", ")}`;
-  return new TorcxError(cause.code, `Cannot mount ${what}: ${words}`, { cause });
+  // A check of the head alone cannot see damage behind it.
+  const hint = cause.errno === "EIO" ? { hint: "Replace the archive by a sound copy" } : {};
+  return new TorcxError(cause.code, `Cannot mount ${what}: ${words}`, { cause, ...hint });
 }

@@ -61,7 +61,11 @@ for (const [state, breakArchive] of Object.entries(BREAKS)) {
             await system.read("systemctl is-active torcx.service default.target"),
             "active\nactive",
           );
-          assertEquals(await system.read("systemctl list-jobs --no-legend"), "");
+          // What the addons' timers start every now and then is no job of the recovery.
+          assertEquals(
+            await system.read("systemctl list-jobs --no-legend | grep -v -- -tick.service; true"),
+            "",
+          );
           // From now on it is a system like any other.
           await system.read("systemctl daemon-reload && systemctl restart torcx.service");
           await assertState(system, 0);

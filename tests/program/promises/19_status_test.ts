@@ -147,6 +147,26 @@ testWith(
 );
 
 testWith(
+  "promise 19: status says that something of a failed run is left if it could not be undone",
+  { isRoot: true, programs: ["strace"] },
+  () =>
+    withStatusSystem({}, async (run) => {
+      const results = await run(
+        "mkdir run/metadata && mount -t tmpfs -o ro none run/metadata",
+        'strace -f -o trace -e trace=umount2 -e inject=umount2:error=EBUSY "${program[@]}" apply',
+        TEXT,
+        "umount run/metadata && torcx apply --retry --verbose=error",
+        "torcx status",
+      );
+      const [, apply, text, retry, last] = results;
+      assertEquals([apply!.code, text!.code], [1, 1], apply!.output);
+      assertMatch(text!.output, /^failed: the apply of this boot failed, and something of it is left\n/);
+      assertMatch(text!.output, /\nWarning: +Cannot undo "mount /);
+      assertEquals([retry!.code, last!.code], [0, 0], retry!.output);
+    }),
+);
+
+testWith(
   "promise 19: status says at work, who, and since when",
   { isRoot: true },
   () =>

@@ -31,7 +31,7 @@ export function runStatus(options: CommandOptions<"status">, context: Context): 
   const settingsFault = system.fault === undefined ? null : listMessages(system.fault);
   if (stdout.format === "json") {
     if (settingsFault !== null) context.log.warning(settingsFault.join(": "));
-    const { foreign: _, ...fields } = status;
+    const { foreign: _foreign, is_undone: _isUndone, ...fields } = status;
     stdout.writeText(encodeStatus({ ...fields, ...words, settings_fault: settingsFault }));
   } else {
     writeHead(stdout, status, words);

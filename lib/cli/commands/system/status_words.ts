@@ -62,7 +62,8 @@ const STATES: Record<Status["state"], StateSpec> = {
   failed: {
     exit: EXIT.failed,
     style: "red",
-    summary: () => "failed: the apply of this boot failed, nothing of it is left",
+    summary: ({ is_undone }) =>
+      `failed: the apply of this boot failed, ${is_undone ? "nothing" : "and something"} of it is left`,
     nextSteps: () => [`mend the cause, then ${quote(RETRY)}`],
   },
   at_work: {
