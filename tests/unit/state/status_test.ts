@@ -1,0 +1,58 @@
+/** Tests the whole of what is known of this boot's torcx, from records on a temporary root. */
+
+import { assertEquals } from "@std/assert";
+import { findSwitch, readStatus } from "../../../lib/state/status.ts";
+import { withApplied } from "../../support/applied.ts";
+import { testWith } from "../../support/needs.ts";
+import { withTree } from "../../support/nodes.ts";
+
+Deno.test("readStatus() says what is installed, the first in systemd's order that is a file", () =>
+  withTree({
+    "usr/lib/systemd/system-generators/torcx-generator": "",
+    "etc/systemd/system/torcx.target": { link: "/dev/null" },
+    "usr/lib/systemd/system/torcx.service": "",
+    "dev/null": { dir: true },
+  }, ({ root, readSettings }) => {
+    const status = readStatus(root, readSettings());
+    assertEquals(status.state, "not_applied");
+    assertEquals([status.generator_path, status.target_path, status.service_path], [
+      "/usr/lib/systemd/system-generators/torcx-generator",
+      null,
+      "/usr/lib/systemd/system/torcx.service",
+    ]);
+    assertEquals([status.images, status.drift, status.report, status.upper_profile], [[], [], null, null]);
+  }));
+
+Deno.test("readStatus() says switched_off, and by what, if the kernel command line does", () =>
+  withTree({}, ({ root, readSettings }) => {
+    const settings = readSettings({}, "quiet torcx=0");
+    assertEquals(readStatus(root, settings).state, "switched_off");
+    assertEquals(readStatus(root, settings).switched_off_by, findSwitch(settings) ?? null);
+    assertEquals(findSwitch(readSettings()), undefined);
+  }));
+
+testWith(
+  "readStatus() tells profiles, trees and seal of a sealed system",
+  { isRoot: true },
+  () =>
+    withApplied(({ root }, settings) => {
+      const status = readStatus(root, settings);
+      assertEquals([
+        status.state,
+        status.lower_profiles,
+        status.upper_profile,
+        status.is_read_only,
+        status.drift,
+      ], [
+        "sealed",
+        ["vendor"],
+        null,
+        true,
+        [],
+      ]);
+      assertEquals(status.images.map(({ name, path, is_mounted }) => [name, path, is_mounted]), [
+        ["hello", "/run/torcx/unpack/hello", false],
+      ]);
+      assertEquals([status.profile_path, status.bin_dir], ["/run/torcx/profile.json", "/run/torcx/bin"]);
+    }),
+);
