@@ -5,7 +5,7 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
-import { isErrno, quote, TorcxError } from "../errors.ts";
+import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { type Journal, parseJournal } from "../manifest/journal.ts";
 import { decodeText } from "../manifest/json.ts";
 import type { Root } from "../sys/root.ts";
@@ -47,7 +47,8 @@ export function readJournal(root: Root, settings: Settings): Journal | undefined
       "invalid",
       `Cannot take back the earlier run: its journal ${quote(name)} cannot be used`,
       {
-        cause,
+        // Without the way out of a file that people write: nobody corrects a journal.
+        cause: new TorcxError("invalid", listMessages(cause).join(": ")),
         hint: "Restart the system: all that torcx makes is gone then",
       },
     );
