@@ -3,15 +3,10 @@
  * its own in which `torcx` is the real program on that system.
  */
 
-import { assertEquals } from "@std/assert";
 import { type Node, writeNodes } from "./nodes.ts";
-import { runTorcx } from "./binary.ts";
+import { runShellSteps, type StepResult } from "./steps.ts";
 
-/** What one step came to, both streams as one. */
-export interface StepResult {
-  output: string;
-  code: number;
-}
+export type { StepResult };
 
 /** Makes a system, runs the test, and removes it. */
 export async function withRoot(
@@ -28,25 +23,8 @@ export async function withRoot(
 }
 
 /** Runs steps of a shell one after the other in one mount namespace; `torcx VERB` is the program. */
-export async function runSteps(root: string, steps: readonly string[]): Promise<StepResult[]> {
-  // The marks cannot be a step's own output: they hold a number that is new at each call.
-  const mark = crypto.randomUUID();
-  const script = [
-    'program=("$@"); torcx() { "${program[@]}" "$@"; }',
-    ...steps.map((step) => `{ ${step}\n} 2>&1; echo "${mark} $?"`),
-  ].join("\n");
-  const { stdout, stderr } = await runTorcx(["--root", root], {
-    cwd: root,
-    through: ["unshare", "-m", "bash", "-c", script, "bash"],
-  });
-  const parts = stdout.split(new RegExp(`^(.*)${mark} (\\d+)\n`, "m"));
-  const results: StepResult[] = [];
-  // split() gives the text, what stands before the mark on its line, and the exit status in turn.
-  for (let at = 0; at + 2 < parts.length; at += 3) {
-    results.push({ output: parts[at]! + parts[at + 1]!, code: Number(parts[at + 2]) });
-  }
-  assertEquals(results.length, steps.length, stdout + stderr);
-  return results;
+export function runSteps(root: string, steps: readonly string[]): Promise<StepResult[]> {
+  return runShellSteps(steps, { args: ["--root", root], cwd: root });
 }
 
 /** A step that lists every file below the root's /run with its type, mode, and target. */

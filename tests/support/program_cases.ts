@@ -4,7 +4,8 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { makeProfile, type Node, writeNodes } from "./nodes.ts";
+import { withRoot } from "./e2e_system.ts";
+import { makeProfile, type Node } from "./nodes.ts";
 import { findSchemaFaults } from "./schemas.ts";
 import { runTorcx } from "./binary.ts";
 
@@ -67,10 +68,8 @@ export function testProgram(cases: readonly ProgramCase[]): void {
 
 /** Runs one case. */
 export async function checkProgram(item: ProgramCase): Promise<void> {
-  const root = await Deno.makeTempDir();
-  try {
-    const nodes = Object.entries({ ...SYSTEM, ...item.system }).filter(([, node]) => node !== null);
-    writeNodes(root, Object.fromEntries(nodes) as Record<string, Node>);
+  const nodes = Object.entries({ ...SYSTEM, ...item.system }).filter(([, node]) => node !== null);
+  await withRoot(Object.fromEntries(nodes) as Record<string, Node>, async (root) => {
     const before = await readTree(root);
     const result = await runTorcx([...item.args, "--root", root], {
       cwd: root,
@@ -102,9 +101,7 @@ export async function checkProgram(item: ProgramCase): Promise<void> {
       Object.fromEntries([...before].sort()),
       "files afterwards",
     );
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  });
 }
 
 function checkText(actual: string, expected: string | RegExp): void {

@@ -1,6 +1,7 @@
 /** A small system with something to remove, for the tests of promise 03. */
 
-import { makeProfile, writeNodes } from "./nodes.ts";
+import { withRoot } from "./e2e_system.ts";
+import { makeProfile } from "./nodes.ts";
 
 /** The user store. */
 export const STORE = "var/lib/torcx/store";
@@ -15,20 +16,17 @@ export function test(name: string, run: () => Promise<void>): void {
 
 /** Runs a test on a small system with something to remove. */
 export async function withSystem(use: (root: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "torcx-test-" });
-  try {
-    writeNodes(root, {
+  await withRoot(
+    {
       "usr/lib/os-release": "ID=test\nVERSION_ID=1.2.3\n",
       "etc/torcx/profiles/edge.json": makeProfile("a:1"),
       [`${STORE}/1.2.1/a:1.torcx.tgz`]: "old",
       [`${STORE}/1.2.2/a:1.torcx.tgz`]: "previous",
       [`${STORE}/1.2.3/a:1.torcx.tgz`]: "running",
       [`${STORE}/z:1.torcx.tgz`]: "unused",
-    });
-    await use(root);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+    },
+    use,
+  );
 }
 
 /** Returns whether there is something of this path. */
