@@ -124,6 +124,15 @@ const CLEAR: ProgramCase[] = [
     after: { "var/lib/torcx/store/1.2.2/docker:1.torcx.tgz": null },
   },
   {
+    does: "has nothing to remove, and says that nothing changed",
+    args: ["image", "clear-versioned", "-k", "1.2.3", "-k1.2.2"],
+    code: 0,
+    stdout: {
+      kind: CLEAR_KIND,
+      value: { changed: false, is_dry_run: false, bytes: 0, removals: [], failures: [] },
+    },
+  },
+  {
     does: "has nothing to remove",
     args: ["image", "clear-versioned", "-k", "1.2.3", "-k1.2.2", "--output=text"],
     code: 0,

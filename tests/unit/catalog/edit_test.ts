@@ -90,6 +90,14 @@ Deno.test("createProfileFile() writes to a path, over a file that is there", asy
       { path: "/home/x/p.json", changed: true },
     );
   }, { "home/x/p.json": BLANK });
+  await check({ "p.json": BLANK.slice("644 ".length) }, ({ root, path, log, readSettings }) => {
+    const { ino } = Deno.statSync(`${path}/p.json`);
+    assertEquals(
+      createProfileFile(root, readSettings(), log, { file: "/p.json" }),
+      { path: "/p.json", changed: false },
+    );
+    assertEquals(Deno.statSync(`${path}/p.json`).ino, ino, "what it holds already is not written anew");
+  }, {});
   await check({ "p.json": "old" }, ({ root, path, log, readSettings }) => {
     Deno.chmodSync(`${path}/p.json`, 0o600);
     createProfileFile(root, readSettings(), log, { file: "/p.json" });
