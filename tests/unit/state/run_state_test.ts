@@ -43,7 +43,7 @@ const CASES: { if: string; nodes: Record<string, Node>; state: unknown; mode?: n
   {
     if: "a report of failure is there",
     nodes: { "run/torcx/report.json": encodeReport(FAILED) },
-    state: { kind: "failed", report: FAILED },
+    state: { kind: "failed", report: FAILED, isUndone: true },
   },
   {
     if: "a failure is reported, beside an older seal and a file of another",
@@ -52,7 +52,12 @@ const CASES: { if: string; nodes: Record<string, Node>; state: unknown; mode?: n
       "run/metadata/torcx": "x",
       "run/torcx/notes": "mine",
     },
-    state: { kind: "failed", report: FAILED },
+    state: { kind: "failed", report: FAILED, isUndone: true },
+  },
+  {
+    if: "a failure is reported that a journal still undoes",
+    nodes: { "run/torcx/report.json": encodeReport(FAILED), "run/torcx/journal.json": "{}" },
+    state: { kind: "failed", report: FAILED, isUndone: false },
   },
   {
     if: "RUN has no end and no holder",
