@@ -21,7 +21,7 @@ const THEMES: Record<string, string> = {
 
 /** What has logic and came or moved with the rooms: each has its test. */
 const TESTED = [
-  ...["plan", "propagate", "record", "undo", "operations/table"].map((file) => `apply/${file}`),
+  ...["plan", "preview", "propagate", "record", "undo", "operations/table"].map((file) => `apply/${file}`),
   ...["generator", "integrate", "udev_rules"].map((file) => `boot/${file}`),
   ...["prune", "edit", "stores", "profiles"].map((file) => `catalog/${file}`),
   ...["settings_reader", "os_release", "kernel_command_line", "environment"].map((file) => `config/${file}`),

@@ -1,0 +1,47 @@
+/** Tests the preview of the next boot: what would come, what would fail, and that nothing is changed. */
+
+import { assertEquals } from "@std/assert";
+import { previewBoot } from "../../../lib/apply/preview.ts";
+import { makeManifest, packImage } from "../../support/archives.ts";
+import { makeProfile, OS_RELEASE, withTree } from "../../support/nodes.ts";
+import { fingerprint } from "../../support/tree.ts";
+
+const STORE = "var/lib/torcx/store";
+
+Deno.test("previewBoot() tells images, assets, overrides and memory of the next boot, and changes nothing", () =>
+  withTree({
+    ...OS_RELEASE,
+    "usr/share/torcx/profiles/vendor.json": makeProfile("hello:1", "gone:1"),
+    "etc/systemd/system/a.service": "mine",
+    "tmp/.keep": "",
+    [STORE]: { dir: true },
+  }, async ({ root, path, log, readSettings }) => {
+    packImage(`${path}/${STORE}/hello:1.torcx.tgz`, {
+      ...makeManifest({ bin: ["/bin"], units: ["/a.service"] }),
+      "bin/hi": "#!/bin/sh\n",
+      "a.service": "[Service]\n",
+    });
+    const before = fingerprint(path);
+    const read: (string | undefined)[] = [];
+    const preview = await previewBoot(root, readSettings({}, "torcx=0"), log, {
+      profile: undefined,
+      osVersion: undefined,
+      machineMemoryBytes: 1000,
+      temporaryDir: `${path}/tmp`,
+      signal: new AbortController().signal,
+      onProgress: (archive) => read.push(archive?.path),
+    });
+    assertEquals(fingerprint(path), before);
+    assertEquals([...new Set(read)], [`/${STORE}/hello:1.torcx.tgz`, undefined]);
+    assertEquals(preview.images.map(({ image, error }) => [image.name, error?.code]), [
+      ["hello", undefined],
+      ["gone", "not_found"],
+    ] as unknown);
+    assertEquals(preview.assets.map(({ kind, to }) => [kind, to]), [
+      ["bin", "/run/torcx/bin/hi"],
+      ["units", "/run/systemd/system/a.service"],
+    ]);
+    assertEquals(preview.overrides.map(({ path }) => path), ["/etc/systemd/system/a.service"]);
+    assertEquals([preview.memoryLimit, preview.conflicts, preview.upper], [500, [], undefined]);
+    assertEquals(preview.switchedOffBy?.endsWith("torcx=0"), true);
+  }));
