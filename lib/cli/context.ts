@@ -35,6 +35,8 @@ export interface Versions {
   readonly deno: string;
   readonly v8: string;
   readonly typescript: string;
+  /** Where the @std packages come from. */
+  readonly std: "jsr" | "stand-ins";
   /** Operating system and machine, e.g. `x86_64-unknown-linux-gnu`. */
   readonly target: string;
 }

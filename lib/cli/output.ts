@@ -4,6 +4,7 @@
  * command's words.
  */
 
+import { unicodeWidth } from "@std/cli/unicode-width";
 import { quote } from "../errors.ts";
 import { type ByteSink, writeBytes } from "../sys/byte_sink.ts";
 
@@ -84,12 +85,12 @@ export class Output {
     if (rows.length === 0) return;
     const cells = rows.map((row) => row.map(toCell));
     const widths = titles.map((title, column) =>
-      Math.max(title.length, ...cells.map((row) => measure(row[column]?.text ?? "")))
+      Math.max(unicodeWidth(title), ...cells.map((row) => unicodeWidth(row[column]?.text ?? "")))
     );
     const writeRow = (row: readonly { text: string; style?: Style }[]): string =>
       row.map(({ text, style }, column) => {
         // The last column has no padding: no line ends in blanks.
-        const padding = column === row.length - 1 ? "" : " ".repeat(widths[column]! - measure(text));
+        const padding = column === row.length - 1 ? "" : " ".repeat(widths[column]! - unicodeWidth(text));
         return (style === undefined ? text : this.style(style, text)) + padding;
       }).join("  ").trimEnd();
     const lines = [titles.map((text) => ({ text, style: "bold" as const })), ...cells].map(writeRow);
@@ -151,11 +152,6 @@ export function formatSize(bytes: number): string {
 function toCell(cell: Cell): { text: string; style?: Style } {
   if (typeof cell === "string") return { text: printable(cell) };
   return { text: printable(cell.text), style: cell.style };
-}
-
-/** Counts the columns of a text; names are nearly always ASCII, and wide ones only shift their row. */
-function measure(text: string): number {
-  return Array.from(text).length;
 }
 
 /** One line on a terminal that is written over while something takes long; it never throws. */

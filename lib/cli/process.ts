@@ -24,7 +24,7 @@ export function openProcess(environment: Environment, signal: AbortSignal): Proc
     stderr: openStream(Deno.stderr),
     stdin: openInput(Deno.stdin),
     isJournal: isJournal(environment["JOURNAL_STREAM"]),
-    versions: { ...Deno.version, target: Deno.build.target },
+    versions: { ...Deno.version, target: Deno.build.target, std: findStd() },
     programPath: Deno.execPath(),
     signal,
     readKernelCommandLine,
@@ -85,4 +85,9 @@ function getWorkingDirectory(): string {
       hint: "Go to a directory that exists, or give absolute paths",
     });
   }
+}
+
+/** Where the @std packages of this very program come from: JSR, or the stand-ins of a build without it. */
+function findStd(): "jsr" | "stand-ins" {
+  return import.meta.resolve("@std/cli/parse-args").startsWith("file:") ? "stand-ins" : "jsr";
 }

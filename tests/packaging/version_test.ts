@@ -19,9 +19,11 @@ Deno.test("torcx version --output json says them as JSON, valid by its schema", 
   const { code, stdout } = await runTorcx(["version", "--output", "json"]);
   const document = JSON.parse(stdout);
   assertEquals([code, findSchemaFaults(document)], [0, undefined]);
-  const { target, ...versions } = document.value;
+  const { target, std, ...versions } = document.value;
   assertEquals([document.kind, versions], ["torcx-version-v0", { version, ...Deno.version }]);
   assertStringIncludes(target, "linux");
+  // The program is built, or run, with what the tests have.
+  assertEquals(std, import.meta.resolve("@std/path").startsWith("file:") ? "stand-ins" : "jsr");
 });
 
 Deno.test("torcx ends with 2 and a hint if a verb is misspelt", async () => {

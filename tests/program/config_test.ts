@@ -14,6 +14,9 @@ import { makeReport } from "../support/report.ts";
 import { runTorcx } from "../support/binary.ts";
 import { testProgram } from "../support/program_cases.ts";
 
+/** Where the @std packages of this run come from, as the program says it. */
+const STD = import.meta.resolve("@std/path").startsWith("file:") ? "stand-ins" : "jsr";
+
 /** What an apply of profile edge leaves behind: one program, one unit, one conflict, one vanished link. */
 const SEALED: Record<string, Node> = {
   "run/metadata/torcx": encodeSeal({
@@ -233,7 +236,7 @@ testProgram([
     args: ["--version"],
     code: 0,
     stdout:
-      `torcx ${VERSION} (deno ${Deno.version.deno}, v8 ${Deno.version.v8}, typescript ${Deno.version.typescript}, ${Deno.build.target})\n`,
+      `torcx ${VERSION} (deno ${Deno.version.deno}, v8 ${Deno.version.v8}, typescript ${Deno.version.typescript}, @std ${STD}, ${Deno.build.target})\n`,
   },
   { does: "shows the version", args: ["version"], code: 0, stdout: new RegExp(`^torcx ${VERSION} \\(`) },
   { does: "prints the script", args: ["completion", "bash"], code: 0, stdout: formatBashCompletion() },

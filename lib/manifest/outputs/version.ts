@@ -14,6 +14,8 @@ export interface VersionOutput {
   typescript: string;
   /** Operating system and machine, e.g. `x86_64-unknown-linux-gnu`. */
   target: string;
+  /** Where the @std packages in it come from. */
+  std: "jsr" | "stand-ins";
 }
 
 /** Returns the versions as JSON. */

@@ -45,6 +45,12 @@ Deno.test("Output.writeTable() aligns columns, leaves no blanks at line ends, an
   );
 });
 
+Deno.test("Output.writeTable() gives wide and combining characters the columns that a terminal does", () => {
+  const sink = createSink();
+  createOutput(sink).writeTable(["PATH", "KIND"], [["/日本語", "a"], ["/e\u0301", "b"], ["/abcdef", "c"]]);
+  assertEquals(sink.text(), "PATH     KIND\n/日本語  a\n/e\u0301       b\n/abcdef  c\n");
+});
+
 Deno.test("Output.writeTable() writes nothing if there are no rows", () => {
   const sink = createSink();
   createOutput(sink).writeTable(["NAME"], []);

@@ -7,10 +7,13 @@ import { VERSION } from "../../../version.ts";
 
 /** Shows the version of torcx and of what it is built with. */
 export function runVersion(options: CommandOptions<"version">, { stdout, versions }: Context): number {
-  const { deno, v8, typescript, target } = versions;
+  const { deno, v8, typescript, target, std } = versions;
   // One line also where nobody looks, as people and packages know it: JSON is asked for.
   if (options.output === "json") {
-    stdout.writeText(encodeVersion({ version: VERSION, deno, v8, typescript, target }));
-  } else stdout.writeLine(`torcx ${VERSION} (deno ${deno}, v8 ${v8}, typescript ${typescript}, ${target})`);
+    stdout.writeText(encodeVersion({ version: VERSION, deno, v8, typescript, target, std }));
+  } else {
+    const parts = [`deno ${deno}`, `v8 ${v8}`, `typescript ${typescript}`, `@std ${std}`, target];
+    stdout.writeLine(`torcx ${VERSION} (${parts.join(", ")})`);
+  }
   return 0;
 }
