@@ -6,6 +6,7 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
+import type { FileStat } from "../sys/file_stat.ts";
 import type { Root } from "../sys/root.ts";
 import { SEAL_PATH } from "./paths.ts";
 import type { SettingName, Settings } from "./settings.ts";
@@ -30,6 +31,17 @@ interface Place {
   path: string;
   /** What tells each directory on the way and the last one; undefined for what does not exist yet. */
   identities: (string | undefined)[];
+}
+
+/** Looks a path up, symlinks not followed; each is asked of the kernel once, as most share their beginning. */
+type LookUp = (path: ByteString) => FileStat | undefined;
+
+function makeLookUp(root: Root): LookUp {
+  const known = new Map<ByteString, FileStat | undefined>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, root.findLstat(path));
+    return known.get(path);
+  };
 }
 
 /**
@@ -65,15 +77,16 @@ function compareDirectories(root: Root, settings: Settings): TorcxError | undefi
     ),
     { path: SEAL_PATH.slice(0, SEAL_PATH.lastIndexOf("/")), title: "the seal's directory, which is fixed" },
   ];
-  const runPlace = resolve(root, runDir);
-  const places = others.map((directory) => ({ ...directory, place: resolve(root, directory.path) }));
+  const lookUp = makeLookUp(root);
+  const runPlace = resolve(root, lookUp, runDir);
+  const places = others.map((directory) => ({ ...directory, place: resolve(root, lookUp, directory.path) }));
   for (const { path, title, place } of [{ ...run, place: runPlace }, ...places]) {
     if (place.path === "/" || place.identities.at(-1) === top) {
       return refuse(path, title, "it is the root directory");
     }
   }
   for (const path of SYSTEM_DIRS) {
-    if (isSame(runPlace, resolve(root, path))) {
+    if (isSame(runPlace, resolve(root, lookUp, path))) {
       return refuse(runDir, run.title, `it is ${quote(path)}, which is the system's`);
     }
   }
@@ -107,7 +120,7 @@ function isAtOrAbove(one: Place, other: Place): boolean {
  * Follows the symlinks of a path inside the root; of what does not exist yet, those of the nearest
  * directory that does.
  */
-function resolve(root: Root, path: string): Place {
+function resolve(root: Root, lookUp: LookUp, path: string): Place {
   const names: ByteString[] = [];
   const identities: (string | undefined)[] = [];
   const pending = split(encodePath(path));
@@ -119,7 +132,9 @@ function resolve(root: Root, path: string): Place {
       continue;
     }
     const current = `/${[...names, name].join("/")}` as ByteString;
-    const stat = root.findLstat(current);
+    // Below what is not there nothing is.
+    const isBelowNothing = identities.length > 0 && identities.at(-1) === undefined;
+    const stat = isBelowNothing ? undefined : lookUp(current);
     if (stat?.type !== "symlink") {
       names.push(name);
       identities.push(stat === undefined ? undefined : `${stat.dev}:${stat.ino}`);
