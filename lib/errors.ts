@@ -12,6 +12,8 @@ export type ErrorCode =
   | "busy" // somebody else holds the lock
   | "unsupported" // valid, but not for this system or this version
   | "archive" // malformed or hostile archive
+  | "untrusted" // a signature or a digest does not hold
+  | "network" // a server did not answer as it should
   | "no_space" // tmpfs or disk is full
   | "syscall" // the kernel refused
   | "failed"; // an operation of several steps failed; see the cause

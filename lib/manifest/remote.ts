@@ -8,7 +8,10 @@ import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";
 const REMOTE_MANIFEST: GoFile<"remote-manifest-v0"> = {
   shapes: {
     "remote-manifest-v0": {
-      fields: { base_url: "string", keys: { items: { fields: { armored_keyring: "string" } } } },
+      fields: {
+        base_url: "string",
+        keys: { items: { fields: { armored_keyring: "string", minisign: "string" } } },
+      },
     },
   },
   isValueRaw: false,
@@ -21,6 +24,8 @@ export interface RemoteManifest {
   baseUrl: string;
   /** Paths of armored keyrings, relative to the manifest. */
   keyrings: string[];
+  /** Public keys of minisign(1) or signify(1), `RW…`; new here, the first torcx passes over them. */
+  minisignKeys: string[];
 }
 
 /**
@@ -38,8 +43,8 @@ export function parseRemoteManifest(
   const url = value.field("base_url");
   const baseUrl = url.asString();
   if (baseUrl === "") url.refuse("expected a URL");
-  const keyrings = value.field("keys").items()
-    .map((item) => item.field("armored_keyring").findString() ?? "")
-    .filter((path) => path !== "");
-  return { baseUrl, keyrings };
+  const listKeys = (field: string): string[] =>
+    value.field("keys").items().map((item) => item.field(field).findString() ?? "")
+      .filter((text) => text !== "");
+  return { baseUrl, keyrings: listKeys("armored_keyring"), minisignKeys: listKeys("minisign") };
 }

@@ -7,6 +7,11 @@ import { readImports, readSources, type Source } from "../support/import_graph.t
 const FOR_TESTS: Record<string, string> = {
   "lib/cli/docs/setting_text.ts listPlaces": "the texts are held against the table by it",
   "lib/manifest/contents.ts parseRemoteContents": "its kind is a contract of lib/remote, which is to come",
+  "lib/manifest/digest.ts DIGEST_BYTES": "of lib/remote and pins, which are to come",
+  "lib/manifest/digest.ts formatDigest": "of lib/remote and pins, which are to come",
+  "lib/manifest/digest.ts isSameDigest": "of lib/remote and pins, which are to come",
+  "lib/manifest/digest.ts parseDigest": "of lib/remote and pins, which are to come",
+  "lib/manifest/digest.ts toDigest": "of lib/remote and pins, which are to come",
   "lib/manifest/json.ts parseJson": "it is the reader below every strict kind, tested by itself",
   "lib/manifest/remote.ts parseRemoteManifest": "its kind is a contract of lib/remote, which is to come",
   "lib/sys/flags.ts ARCHITECTURES": "a process sees the numbers of one architecture alone",

@@ -294,10 +294,13 @@ Deno.test("parseConfigFile() decodes torcx-config-v0; empty fields set nothing",
 
 Deno.test("parseRemoteManifest() decodes remote-manifest-v0", () => {
   const kind = "remote-manifest-v0";
-  const keys = [{ armored_keyring: "a.asc" }, {}, { armored_keyring: "b.asc" }];
+  const keys = [{ armored_keyring: "a.asc" }, {}, { armored_keyring: "b.asc" }, {
+    minisign: "RWkey",
+  }];
   assertEquals(parseRemoteManifest(make(kind, { base_url: "https://x/", keys }), "f"), {
     baseUrl: "https://x/",
     keyrings: ["a.asc", "b.asc"],
+    minisignKeys: ["RWkey"],
   });
   assertEquals(parseRemoteManifest(make(kind, { base_url: "u" }), "f").keyrings, []);
   for (

@@ -132,11 +132,15 @@ const INPUTS: Record<
   },
   "remote-manifest-v0": {
     parse: (text) => parseRemoteManifest(text, "f"),
-    valid: [{ base_url: "https://x" }, { base_url: "u", keys: [{ armored_keyring: "k" }, {}], x: 1 }],
+    valid: [{ base_url: "https://x" }, {
+      base_url: "u",
+      keys: [{ armored_keyring: "k" }, {}, { minisign: "RW" }],
+      x: 1,
+    }],
     invalid: [{}, { base_url: "" }, { base_url: "u", keys: {} }, {
       base_url: "u",
       keys: [{ armored_keyring: 1 }],
-    }],
+    }, { base_url: "u", keys: [{ minisign: 1 }] }],
   },
   "torcx-remote-contents-v1": {
     parse: (text) => parseRemoteContents(text, "f"),
