@@ -3,7 +3,6 @@
  * assets. It only reads.
  */
 
-import { checkContent, HEAD_BYTES } from "../archive/magic.ts";
 import { type ByteString, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { explainMissing } from "../catalog/missing.ts";
 import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts";
@@ -11,7 +10,7 @@ import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.
 import type { MergedImage } from "../catalog/merge.ts";
 import type { Settings } from "../config/settings.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { checkSquashfs } from "../image/squashfs_check.ts";
+import { checkImage } from "../image/image_format.ts";
 import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { encodeRunProfile } from "../manifest/profile.ts";
@@ -131,12 +130,7 @@ export function describeWayOut({ profile }: MergedImage): string {
  */
 function checkArchive(root: Root, archive: Archive): FileStat {
   using file = root.openFile(encodePath(archive.path));
-  if (archive.format === "squashfs") {
-    checkSquashfs(file);
-    return file.stat;
-  }
-  const head = new Uint8Array(HEAD_BYTES);
-  checkContent("gzip", head.subarray(0, file.readAt(head, 0)));
+  checkImage({ file, format: archive.format });
   return file.stat;
 }
 

@@ -38,7 +38,7 @@ export interface TarEntry {
 }
 
 /** Takes what the reader finds, synchronously, in archive order. What it throws ends the reading. */
-export interface TarSink {
+export interface EntrySink {
   /** Starts an entry. */
   onEntry(entry: TarEntry): void;
   /**

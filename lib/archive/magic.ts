@@ -89,6 +89,17 @@ const ANSWERS: readonly [start: RegExp, kind: Kind][] = [
   [/^[{[]/, { name: "JSON, perhaps the error of a download", magic: [], hint: FETCH }],
 ];
 
+/** Which of them a file starts as: gzip is before tar, which may be in it. */
+const STARTS: readonly [content: Exclude<ArchiveContent, "tar">, magic: string][] = [
+  ["gzip", "\x1f\x8b"],
+  ["squashfs", "hsqs"],
+];
+
+/** Returns what an archive is by its start, undefined if it is neither gzip nor squashfs. */
+export function findPacking(head: Uint8Array): Exclude<ArchiveContent, "tar"> | undefined {
+  return STARTS.find(([, magic]) => hasText(head, 0, magic))?.[0];
+}
+
 /**
  * Checks that a file starts as what it is to be.
  *
@@ -96,7 +107,7 @@ const ANSWERS: readonly [start: RegExp, kind: Kind][] = [
  * @throws {ArchiveError} naming what it is instead, where that is known.
  */
 export function checkContent(wanted: Exclude<ArchiveContent, "tar">, head: Uint8Array): void {
-  const magic = wanted === "gzip" ? "\x1f\x8b" : "hsqs";
+  const magic = STARTS.find(([content]) => content === wanted)![1];
   // What ends within the magic is cut off, which its reader says.
   if (hasText(head, 0, magic.slice(0, Math.max(1, head.length)))) return;
   throw describeContent(wanted, head) ??

@@ -6,7 +6,7 @@
 
 import { decodePath } from "../bytes.ts";
 import { ArchiveError, quote } from "../errors.ts";
-import type { SparseRegion, TarEntry, TarSink } from "./entry.ts";
+import type { EntrySink, SparseRegion, TarEntry } from "./entry.ts";
 import { describeContent } from "./magic.ts";
 import { parsePaxRecords, type PaxRecords } from "./pax.ts";
 import {
@@ -57,7 +57,7 @@ function parseRecords(header: TarHeader, body: Uint8Array<ArrayBuffer>): PaxReco
 
 /** Reads a tar stream that is pushed in. */
 export class TarReader {
-  readonly #sink: TarSink;
+  readonly #sink: EntrySink;
   #state: State = "header";
   /** Whether nothing of the stream was understood yet. */
   #isStart = true;
@@ -75,7 +75,7 @@ export class TarReader {
   #padding = 0;
   readonly #cursor: RegionCursor;
 
-  constructor(sink: TarSink) {
+  constructor(sink: EntrySink) {
     this.#sink = sink;
     this.#cursor = new RegionCursor((data, offset) => sink.onData(data, offset));
   }

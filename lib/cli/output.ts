@@ -149,6 +149,11 @@ export function formatSize(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** Returns how much of a whole is done, rounded down, e.g. `33 %`; of nothing all is. */
+export function formatPercent(done: number, whole: number): string {
+  return `${whole === 0 ? 100 : Math.floor(done / whole * 100)} %`;
+}
+
 function toCell(cell: Cell): { text: string; style?: Style } {
   if (typeof cell === "string") return { text: printable(cell) };
   return { text: printable(cell.text), style: cell.style };

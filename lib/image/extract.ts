@@ -5,16 +5,13 @@
 
 import { encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { unmount } from "../sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
 import { emptyDirectory } from "../sys/removal.ts";
 import type { FileStat } from "../sys/file_stat.ts";
-import type { OpenFile } from "../sys/open_file.ts";
 import { Root } from "../sys/root.ts";
-import { copyTree } from "./copy_tree.ts";
-import { checkSquashfs, mountSquashfsImage } from "./squashfs_check.ts";
-import { TreeWriter } from "./writer/tree_writer.ts";
-import { type UnpackOptions, type UnpackSummary, unpackTar } from "./unpack.ts";
+import { checkImage, findImageFormat } from "./image_format.ts";
+import type { MountPoint } from "./read_image.ts";
+import { unpackImage, type UnpackOptions, type UnpackSummary } from "./unpack.ts";
 
 /** Options of {@linkcode extractArchive}. */
 export type ExtractOptions = Pick<UnpackOptions, "onProgress" | "onWarning" | "onDebug">;
@@ -23,8 +20,8 @@ const WRITABLE_BY_OTHERS = 0o022;
 const NO_OWNERS = "owners are not kept: only root can set them";
 
 /**
- * Extracts an archive into a directory. A name that ends in `gz` must be gzip, `.squashfs` squashfs,
- * all else is plain tar.
+ * Extracts an archive into a directory. A name that ends in `gz` must be gzip, `.tar` tar, `.squashfs`
+ * squashfs; of another name the first bytes tell.
  *
  * @throws {TorcxError} `exists` if the directory is not empty, `unsupported` for squashfs without
  * root, else what unpacking throws.
@@ -35,9 +32,11 @@ export async function extractArchive(
   directory: string,
   options: ExtractOptions = {},
 ): Promise<UnpackSummary> {
-  using source = root.openFile(encodePath(archivePath));
-  const isSquashfs = archivePath.endsWith(".squashfs");
-  if (isSquashfs && !isRootUser()) {
+  using file = root.openFile(encodePath(archivePath));
+  const image = { file, format: findImageFormat(archivePath, file) };
+  const isRoot = isRootUser();
+  const isSquashfs = image.format === "squashfs";
+  if (isSquashfs && !isRoot) {
     throw new TorcxError(
       "unsupported",
       `Cannot extract ${quote(archivePath)}: only root can mount squashfs`,
@@ -46,16 +45,19 @@ export async function extractArchive(
       },
     );
   }
-  if (isSquashfs) checkSquashfs(source);
+  // Before a directory is made for it.
+  checkImage(image);
   const path = encodePath(directory);
   const isMade = prepareDirectory(root, directory);
   using target = root.openSub(path);
   try {
-    if (isSquashfs) return extractSquashfs(root, source, directory, target, options);
-    const isOwnerKept = isRootUser();
-    if (!isOwnerKept) options.onWarning?.(NO_OWNERS);
-    const compression = archivePath.endsWith("gz") ? "gzip" : "none";
-    return await unpackTar(source, target, { ...options, compression, isOwnerKept });
+    if (!isRoot) options.onWarning?.(NO_OWNERS);
+    using mountPoint = isSquashfs ? openMountPoint(root, directory) : undefined;
+    return await unpackImage(image, target, {
+      ...options,
+      isOwnerKept: isRoot,
+      ...(mountPoint === undefined ? {} : { mountPoint }),
+    });
   } catch (error) {
     emptyDirectory(target.fd, path);
     if (isMade) root.removeDir(path);
@@ -96,31 +98,14 @@ function checkOwner(directory: string, { uid, mode }: FileStat): void {
   );
 }
 
-/** Mounts the image over its own target, where nobody else sees it, and copies it below. */
-function extractSquashfs(
-  root: Root,
-  source: OpenFile,
-  directory: string,
-  target: Root,
-  options: ExtractOptions,
-): UnpackSummary {
+/** The image is mounted over its own target, where nobody else sees it, and copied below. */
+function openMountPoint(root: Root, directory: string): MountPoint & Disposable {
   enterPrivateMountNamespace();
   // A descriptor from before belongs to the mounts of others, on which nothing can be mounted from here.
-  using inside = Root.open(root.path, { resolver: root.resolver });
-  const path = encodePath(directory);
-  const warnings: string[] = [];
-  const onWarning = (message: string): void => {
-    warnings.push(message);
-    options.onWarning?.(message);
+  const inside = Root.open(root.path, { resolver: root.resolver });
+  return {
+    root: inside,
+    path: encodePath(directory),
+    [Symbol.dispose]: () => inside[Symbol.dispose](),
   };
-  mountSquashfsImage(inside, source, path).forEach(onWarning);
-  try {
-    using image = inside.openSub(path);
-    using writer = new TreeWriter(target, { isOwnerKept: true, onWarning });
-    copyTree(image, writer);
-    writer.finish();
-    return { ...writer.counts, readBytes: source.stat.size, warnings };
-  } finally {
-    unmount(inside, path);
-  }
 }

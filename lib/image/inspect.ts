@@ -3,22 +3,20 @@
  * writer, but of its files only the names are kept. What it would propagate is told.
  */
 
-import type { TarEntry, TarSink } from "../archive/entry.ts";
-import { readArchive } from "../archive/decompress.ts";
-import { TarReader } from "../archive/tar_reader.ts";
+import type { EntrySink, TarEntry } from "../archive/entry.ts";
 import { type ByteString, encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
-import { readSpace, unmount } from "../sys/mounts.ts";
+import { readSpace } from "../sys/mounts.ts";
 import { isRootUser } from "../sys/namespace.ts";
 import type { OpenFile } from "../sys/open_file.ts";
 import type { Root } from "../sys/root.ts";
 import { type Asset, listAssets, readImageManifest } from "./assets.ts";
-import { copyTree } from "./copy_tree.ts";
+import { readImage } from "./read_image.ts";
 import { normalizeEntryPath } from "./writer/entry_path.ts";
 import type { Scratch } from "./scratch.ts";
-import { checkSquashfs, mountSquashfsImage } from "./squashfs_check.ts";
+import { checkSquashfs } from "./squashfs_check.ts";
 import { type TreeCounts, TreeWriter } from "./writer/tree_writer.ts";
 
 /** Options of {@linkcode inspectArchive}. */
@@ -46,7 +44,7 @@ const KEPT_BYTES_MAX = 1024 * 1024;
 const PAGE_BYTES = 4096;
 
 /** Passes entries on to the tree writer, but drops the data of what is no manifest. */
-class SkeletonSink implements TarSink {
+class SkeletonSink implements EntrySink {
   memoryBytes = 0;
   unpackedBytes = 0;
   readonly #writer: TreeWriter;
@@ -153,12 +151,12 @@ async function readInto(
   using tree = scratch.openSub(directory);
   using writer = new TreeWriter(tree, { isOwnerKept: isRootUser(), onWarning, onDebug });
   const sink = new SkeletonSink(writer, options.onProgress ?? (() => {}));
-  if (archive.format === "squashfs") copySquashfs(source, scratch, sink);
-  else {
-    const reader = new TarReader(sink);
-    await readArchive(source, "gzip", (chunk) => reader.push(chunk), options.onProgress);
-    reader.end();
-  }
+  await readImage({ file: source, format: archive.format }, sink, {
+    ...(archive.format === "squashfs"
+      ? { mountPoint: { root: scratch, path: makeMountPoint(scratch) } }
+      : {}),
+    onProgress: () => options.onProgress?.(),
+  });
   writer.finish();
   const list = listAssets(tree, readImageManifest(tree, archive.name));
   list.warnings.forEach(onWarning);
@@ -181,19 +179,9 @@ function countInodes(scratch: Root): number {
   return totalInodes - freeInodes;
 }
 
-/** Reads every file of a squashfs image: the kernel checks what it inflates. */
-function copySquashfs(source: OpenFile, scratch: Root, sink: SkeletonSink): void {
-  const mountPoint = encodePath(".squashfs");
-  scratch.makeDir(mountPoint, 0o755);
-  try {
-    mountSquashfsImage(scratch, source, mountPoint).forEach((message) => sink.onWarning(message));
-    try {
-      using image = scratch.openSub(mountPoint);
-      copyTree(image, sink);
-    } finally {
-      unmount(scratch, mountPoint);
-    }
-  } finally {
-    scratch.removeDir(mountPoint);
-  }
+/** Images are read one after another: one place serves them all. */
+function makeMountPoint(scratch: Root): ByteString {
+  const path = encodePath(".squashfs");
+  if (scratch.findLstat(path) === undefined) scratch.makeDir(path, 0o755);
+  return path;
 }

@@ -1,21 +1,17 @@
 /**
- * Owns unpacking a tar archive into a directory: the reader's entries go to the tree writer, and the
- * stream is read to its end. What a failure leaves in the directory is the caller's to remove.
+ * Owns unpacking an image into a directory: the entries go to the tree writer, and the archive is read to its
+ * end. What a failure leaves in the directory is the caller's to remove.
  */
 
-import { type Compression, readArchive } from "../archive/decompress.ts";
-import { TarReader } from "../archive/tar_reader.ts";
-import type { OpenFile } from "../sys/open_file.ts";
 import type { Root } from "../sys/root.ts";
+import type { ImageFile } from "./image_format.ts";
+import { readImage, type ReadImageOptions } from "./read_image.ts";
 import { type TreeCounts, TreeWriter } from "./writer/tree_writer.ts";
 
-/** Options of {@linkcode unpackTar}. */
-export interface UnpackOptions {
-  compression: Compression;
+/** Options of {@linkcode unpackImage}. */
+export interface UnpackOptions extends Pick<ReadImageOptions, "onProgress" | "mountPoint"> {
   /** Whether owners are set, which only root can. Default true. */
   isOwnerKept?: boolean;
-  /** Told how many bytes of the archive were read; what it throws ends the unpacking. */
-  onProgress?: (readBytes: number) => void;
   onWarning?: (message: string) => void;
   /** Told what only who looks closely wants to know. */
   onDebug?: (message: string) => void;
@@ -34,15 +30,15 @@ export interface UnpackSummary extends TreeCounts {
 const WARNINGS_MAX = 100;
 
 /**
- * Unpacks an archive into an empty directory.
+ * Unpacks an image into an empty directory.
  *
  * @throws {ArchiveError} if the archive is malformed or an entry is refused; it names the entry.
- * @throws {TorcxError} `no_space` if the file system is full.
+ * @throws {TorcxError} `no_space` if the file system is full, else as {@linkcode readImage}.
  */
-export async function unpackTar(
-  source: OpenFile,
+export async function unpackImage(
+  image: ImageFile,
   target: Root,
-  options: UnpackOptions,
+  options: UnpackOptions = {},
 ): Promise<UnpackSummary> {
   const warnings: string[] = [];
   const onWarning = (message: string): void => {
@@ -54,14 +50,7 @@ export async function unpackTar(
   const { isOwnerKept = true, onDebug = (): void => {} } = options;
   using writer = new TreeWriter(target, { isOwnerKept, onWarning, onDebug });
   try {
-    const reader = new TarReader(writer);
-    const { readBytes } = await readArchive(
-      source,
-      options.compression,
-      (chunk) => reader.push(chunk),
-      options.onProgress,
-    );
-    reader.end();
+    const { readBytes } = await readImage(image, writer, options);
     writer.finish();
     return { ...writer.counts, readBytes, warnings };
   } finally {

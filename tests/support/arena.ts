@@ -4,7 +4,7 @@
  */
 
 import { encodePath } from "../../lib/bytes.ts";
-import { type UnpackOptions, type UnpackSummary, unpackTar } from "../../lib/image/unpack.ts";
+import { unpackImage, type UnpackOptions, type UnpackSummary } from "../../lib/image/unpack.ts";
 import type { Resolver } from "../../lib/sys/resolve.ts";
 import { Root } from "../../lib/sys/root.ts";
 import { concat, END } from "./tar_builder.ts";
@@ -47,9 +47,9 @@ export class Arena implements Disposable {
     options: Partial<UnpackOptions> = {},
   ): Promise<UnpackSummary> {
     using host = Root.open("/");
-    using source = host.openFile(encodePath(this.write(...blocks)));
+    using file = host.openFile(encodePath(this.write(...blocks)));
     using target = Root.open(this.root, { resolver });
-    return await unpackTar(source, target, { compression: "none", ...options });
+    return await unpackImage({ file, format: "tar" }, target, options);
   }
 
   /** Returns the tree: `mode` and contents, `-> target`, `fifo`; a name of the same file is `= FIRST`. */

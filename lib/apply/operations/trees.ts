@@ -6,7 +6,7 @@
 import { decodePath, splitPath } from "../../bytes.ts";
 import { quote, TorcxError } from "../../errors.ts";
 import { mountSquashfsImage } from "../../image/squashfs_check.ts";
-import { unpackTar } from "../../image/unpack.ts";
+import { unpackImage } from "../../image/unpack.ts";
 import type { TreeCounts } from "../../image/writer/tree_writer.ts";
 import type { OperationOf } from "../../manifest/journal.ts";
 import { readSpace, unmount } from "../../sys/mounts.ts";
@@ -52,8 +52,7 @@ async function makeTree(operation: ImageOperation, context: ExecuteContext): Pro
       return;
     }
     using tree = root.openSub(operation.path);
-    const summary = await unpackTar(file, tree, {
-      compression: "gzip",
+    const summary = await unpackImage({ file, format: "tgz" }, tree, {
       onProgress: options.onProgress,
       onWarning: (message) => log.warning(`image ${image}: ${message}`),
       onDebug: (message) => log.debug(`image ${image}: ${message}`),

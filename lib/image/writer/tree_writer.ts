@@ -4,7 +4,7 @@
  * each kind of entry is a method on the same open directories and counts.
  */
 
-import type { TarEntry, TarSink } from "../../archive/entry.ts";
+import type { EntrySink, TarEntry } from "../../archive/entry.ts";
 import { type ByteString, decodePath, joinPath, splitPath } from "../../bytes.ts";
 import { ArchiveError, isErrno, quote, SyscallError, TorcxError } from "../../errors.ts";
 import {
@@ -61,7 +61,7 @@ const ARCHIVE_ERRNOS = [
 ];
 
 /** Writes entries below a root that nobody else writes. */
-export class TreeWriter implements TarSink, Disposable {
+export class TreeWriter implements EntrySink, Disposable {
   readonly counts: TreeCounts = {
     unpackedBytes: 0,
     files: 0,

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { encodeJson } from "../../../lib/manifest/json.ts";
-import { formatSize, Output, printable, Progress } from "../../../lib/cli/output.ts";
+import { formatPercent, formatSize, Output, printable, Progress } from "../../../lib/cli/output.ts";
 import { type ByteSink, writeBytes } from "../../../lib/sys/byte_sink.ts";
 
 /** A sink that keeps what it gets, `chunk` bytes at a time. */
@@ -148,4 +148,17 @@ Deno.test("Progress shows nothing if nobody looks", () => {
   progress.show("a");
   progress.clear();
   assertEquals(sink.text(), "");
+});
+
+Deno.test("formatPercent() rounds down, and takes nothing for done", () => {
+  assertEquals(
+    [[0, 3], [1, 3], [2, 3], [3, 3], [0, 0]].map(([done, whole]) => formatPercent(done!, whole!)),
+    [
+      "0 %",
+      "33 %",
+      "66 %",
+      "100 %",
+      "100 %",
+    ],
+  );
 });

@@ -16,22 +16,21 @@ const DEEP = Array.from({ length: LEVELS }, () => "d").join("/");
 
 /** What the child runs: unpacks the archive that is its argument, and prints what was made. */
 const CHILD = `
-import { unpackTar } from "${PROJECT_DIR}/lib/image/unpack.ts";
+import { unpackImage } from "${PROJECT_DIR}/lib/image/unpack.ts";
 import { encodePath } from "${PROJECT_DIR}/lib/bytes.ts";
 import { Root } from "${PROJECT_DIR}/lib/sys/root.ts";
 const [directory, resolver] = Deno.args;
 using host = Root.open(directory);
-using source = host.openFile(encodePath("archive"));
+using file = host.openFile(encodePath("archive"));
 using target = Root.open(directory + "/root", { resolver });
-const { files, directories, symlinks, hardlinks } = await unpackTar(source, target, {
-  compression: "gzip",
+const { files, directories, symlinks, hardlinks } = await unpackImage({ file, format: "tgz" }, target, {
   isOwnerKept: false,
 });
 console.log(JSON.stringify({ files, directories, symlinks, hardlinks }));
 `;
 
 for (const resolver of ["openat2", "walk"]) {
-  Deno.test(`unpackTar() unpacks 1024 levels with 1024 descriptors (${resolver})`, async () => {
+  Deno.test(`unpackImage() unpacks 1024 levels with 1024 descriptors (${resolver})`, async () => {
     const work = Deno.makeTempDirSync({ prefix: "torcx-depth-" });
     try {
       Deno.mkdirSync(`${work}/root`);

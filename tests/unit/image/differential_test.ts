@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc from "npm:fast-check@4.10.2";
 import { type ByteString, encodePath } from "../../../lib/bytes.ts";
-import { unpackTar } from "../../../lib/image/unpack.ts";
+import { unpackImage } from "../../../lib/image/unpack.ts";
 import { lchownat, lutimensat } from "../../../lib/sys/calls.ts";
 import { AT_FDCWD } from "../../../lib/sys/flags.ts";
 import { Root } from "../../../lib/sys/root.ts";
@@ -200,9 +200,9 @@ async function compareUnpacked(work: string, packer: Packer): Promise<void> {
   for (const name of ["ours", "theirs"]) Deno.mkdirSync(`${work}/${name}`);
   run(work, packer.unpacker);
   using host = Root.open(work);
-  using source = host.openFile(encodePath("tree.tgz"));
+  using file = host.openFile(encodePath("tree.tgz"));
   using target = host.openSub(encodePath("ours"));
-  await unpackTar(source, target, { compression: "gzip" });
+  await unpackImage({ file, format: "tgz" }, target);
   const ours = readTree(`${work}/ours`);
   assertEquals(compareTrees(ours, readTree(`${work}/theirs`), { hasOwners: true }), [], packer.name);
   if (packer.keepsNanoseconds) {
@@ -231,7 +231,7 @@ async function compareUnpacked(work: string, packer: Packer): Promise<void> {
 }
 
 for (const packer of PACKERS) {
-  testWith(`unpackTar() makes of generated trees what their packer makes (${packer.name})`, {
+  testWith(`unpackImage() makes of generated trees what their packer makes (${packer.name})`, {
     isRoot: true,
     programs: PROGRAMS,
   }, async () => {

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodePath } from "../../../lib/bytes.ts";
 import { ArchiveError, listMessages, TorcxError } from "../../../lib/errors.ts";
-import { unpackTar } from "../../../lib/image/unpack.ts";
+import { unpackImage } from "../../../lib/image/unpack.ts";
 import { mountTmpfs, type TmpfsLimits, unmount } from "../../../lib/sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../../../lib/sys/namespace.ts";
 import { Root } from "../../../lib/sys/root.ts";
@@ -22,13 +22,13 @@ import { Arena } from "../../support/arena.ts";
 import { testWith } from "../../support/needs.ts";
 
 const isRoot = isRootUser();
-const options = { compression: "none", isOwnerKept: isRoot } as const;
+const options = { isOwnerKept: isRoot };
 
 function countDescriptors(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;
 }
 
-Deno.test("unpackTar() says what it made, read and skipped", async () => {
+Deno.test("unpackImage() says what it made, read and skipped", async () => {
   using arena = new Arena();
   const progress: number[] = [];
   const summary = await arena.unpack(
@@ -59,7 +59,7 @@ Deno.test("unpackTar() says what it made, read and skipped", async () => {
   assertEquals(progress.at(-1), readBytes);
 });
 
-Deno.test("unpackTar() makes holes without writing them", async () => {
+Deno.test("unpackImage() makes holes without writing them", async () => {
   using arena = new Arena();
   const size = 2 ** 33;
   await arena.unpack(
@@ -77,7 +77,7 @@ Deno.test("unpackTar() makes holes without writing them", async () => {
   assertEquals(new TextDecoder().decode(buffer), "def\0");
 });
 
-Deno.test("unpackTar() unpacks two archives at once", async () => {
+Deno.test("unpackImage() unpacks two archives at once", async () => {
   using arena = new Arena();
   using host = Root.open("/");
   const unpack = async (name: string): Promise<number> => {
@@ -89,7 +89,7 @@ Deno.test("unpackTar() unpacks two archives at once", async () => {
     Deno.mkdirSync(`${arena.root}/${name}`);
     using source = host.openFile(encodePath(`${arena.directory}/${name}.tgz`));
     using target = Root.open(`${arena.root}/${name}`);
-    return (await unpackTar(source, target, { ...options, compression: "gzip" })).files;
+    return (await unpackImage({ file: source, format: "tgz" }, target, options)).files;
   };
   const before = countDescriptors();
   assertEquals(await Promise.all([unpack("a"), unpack("b")]), [400, 400]);
@@ -102,7 +102,7 @@ Deno.test("unpackTar() unpacks two archives at once", async () => {
   }
 });
 
-Deno.test("unpackTar() closes every descriptor if it fails", async () => {
+Deno.test("unpackImage() closes every descriptor if it fails", async () => {
   using arena = new Arena();
   const before = countDescriptors();
   for (const blocks of [[file("a/b/f", "x"), file("a/../g")], [file("a/f", "x"), hardlink("h", "nowhere")]]) {
@@ -114,12 +114,12 @@ Deno.test("unpackTar() closes every descriptor if it fails", async () => {
   {
     using source = host.openFile(encodePath(`${arena.directory}/cut`));
     using target = Root.open(arena.root);
-    await assertRejects(() => unpackTar(source, target, options), ArchiveError);
+    await assertRejects(() => unpackImage({ file: source, format: "tar" }, target, options), ArchiveError);
   }
   assertEquals(countDescriptors(), before + 1);
 });
 
-Deno.test("unpackTar() ends with what onProgress throws", async () => {
+Deno.test("unpackImage() ends with what onProgress throws", async () => {
   using arena = new Arena();
   const onProgress = (): never => {
     throw new TorcxError("failed", "stopped");
@@ -147,7 +147,7 @@ const FULL: Record<string, { limits: TmpfsLimits; blocks: Uint8Array[]; entry: s
 
 for (const [what, { limits, blocks, entry: name }] of Object.entries(FULL)) {
   testWith(
-    `unpackTar() fails with no_space and names the entry if ${what} run out`,
+    `unpackImage() fails with no_space and names the entry if ${what} run out`,
     { isRoot: true },
     async () => {
       enterPrivateMountNamespace();

@@ -11,7 +11,7 @@ import { encodeImageExtract, type ImageExtractOutput } from "../../../manifest/o
 import type { Root } from "../../../sys/root.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
-import { formatSize, printable } from "../../output.ts";
+import { formatPercent, formatSize, printable } from "../../output.ts";
 import { locate, openRoot } from "../../system.ts";
 
 /** Extracts an archive and tells what was in it. */
@@ -30,8 +30,7 @@ export async function runImageExtract(
     summary = await extractArchive(root, archive, directory, {
       onProgress(readBytes): void {
         signal.throwIfAborted();
-        const percent = archiveBytes === 0 ? 100 : Math.floor(readBytes / archiveBytes * 100);
-        progress.show(`Extracting ${options.archive}: ${percent} %`);
+        progress.show(`Extracting ${options.archive}: ${formatPercent(readBytes, archiveBytes)}`);
       },
       onWarning: (message) => log.warning(message),
       onDebug: (message) => log.debug(message),

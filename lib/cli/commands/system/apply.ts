@@ -18,7 +18,7 @@ import { isServedBySystemd, type UnitState } from "../../../sys/manager.ts";
 import { isPrivateMountNamespace } from "../../../sys/namespace.ts";
 import { type Context, isRunningSystem } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
-import { formatSize, type Output, printable } from "../../output.ts";
+import { formatPercent, formatSize, type Output, printable } from "../../output.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
 import { openSystem, type System } from "../../system.ts";
 import { VERSION } from "../../../version.ts";
@@ -54,8 +54,7 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
       signal: context.signal,
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       onProgress: ({ image, archiveBytes }, readBytes) => {
-        const percent = archiveBytes === 0 ? 100 : Math.floor(readBytes / archiveBytes * 100);
-        totals.set(image.name, `${image.name} ${percent} %`);
+        totals.set(image.name, `${image.name} ${formatPercent(readBytes, archiveBytes)}`);
         progress.show(`Unpacking ${[...totals.values()].join(", ")}`);
       },
     });

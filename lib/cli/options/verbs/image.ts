@@ -22,7 +22,7 @@ export const IMAGE_VERBS = [
     command: "image extract",
     summary: "Unpacks an archive into a directory, as the boot would",
     details: [
-      "Names ending in gz must be gzip, .squashfs squashfs (as root only), all else is plain tar.",
+      "Names ending in gz must be gzip, .tar tar, .squashfs squashfs (as root only); of others the first bytes tell.",
       "The directory must not exist or be empty; after a failure it is gone or empty again. Other users than root get files of their own.",
     ],
     positionals: [
