@@ -4,10 +4,9 @@
  */
 
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import type { ApplyReport } from "../manifest/report.ts";
-import type { Root } from "../sys/root.ts";
 import { judgeRun } from "../state/drift.ts";
 import { Flow, type FlowOptions } from "./flow.ts";
 import { INTENT } from "./flow_faults.ts";
@@ -40,28 +39,27 @@ export type ApplyOutcome =
  * RUN holds the report.
  */
 export async function applyProfile(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   options: ApplyOptions,
 ): Promise<ApplyOutcome> {
+  const { root, settings } = system;
   // Looked at first without the lock: nothing at all is touched then.
-  const done = findEarlierOutcome(judgeRun(root, settings), options);
+  const done = findEarlierOutcome(judgeRun(system), options);
   if (done !== undefined && root.findLstat(getJournalPath(settings)) === undefined) return done;
-  using run = acquireRunDirectory(root, settings, INTENT);
+  using run = acquireRunDirectory(system, INTENT);
   let left: string[] = [];
   if (!run.isNew) {
-    const state = judgeRun(root, settings, { isLocked: true });
+    const state = judgeRun(system, { isLocked: true });
     const outcome = findEarlierOutcome(state, options);
     if (outcome !== undefined) {
       // A kill between the seal and the end of its run leaves the journal.
-      dropJournal(root, settings, log);
+      dropJournal(system);
       return outcome;
     }
     if (!isRecovered(state, options)) throw describeEarlierRun(settings, state);
-    left = recover(root, settings, log, state);
+    left = recover(system, state);
   }
-  const flow = new Flow(root, settings, log, options, left);
+  const flow = new Flow(system, options, left);
   let report: ApplyReport;
   try {
     report = await flow.run();

@@ -6,13 +6,11 @@
 
 import { setImmediate } from "node:timers";
 import { decodePath, encodePath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import type { Operation } from "../manifest/journal.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
-import type { Root } from "../sys/root.ts";
 import { computeDigest } from "../sys/digest.ts";
 import { describeFailure, describeFaults, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
@@ -47,9 +45,7 @@ export interface FlowOptions {
 
 /** One apply, from the plan to the seal. */
 export class Flow {
-  readonly #root: Root;
-  readonly #settings: Settings;
-  readonly #log: Logger;
+  readonly #system: System;
   readonly #options: FlowOptions;
   readonly #recorder: Recorder;
   /** What was carried out or at least begun, in order. */
@@ -60,21 +56,17 @@ export class Flow {
 
   /** @param left what an earlier run's taking back has left, for the report. */
   constructor(
-    root: Root,
-    settings: Settings,
-    log: Logger,
+    system: System,
     options: FlowOptions,
     left: readonly string[],
   ) {
-    this.#root = root;
-    this.#settings = settings;
-    this.#log = log;
+    this.#system = system;
     this.#options = options;
-    this.#recorder = new Recorder(options.version, options.mode, log);
+    this.#recorder = new Recorder(options.version, options.mode, system.log);
     this.#recorder.report.warnings.push(...left);
     this.#context = {
-      root,
-      log,
+      root: system.root,
+      log: system.log,
       encodeReport: () => encodeReport(this.#recorder.report),
       getTreeOptions: (image) => this.#getTreeOptions(this.#images.get(image)!),
     };
@@ -110,9 +102,9 @@ export class Flow {
   /** Ends what the seal has made true: what fails here is told, and decides nothing. */
   finish(): void {
     // Only now: without the seal a run that was killed is taken back by its journal.
-    dropJournal(this.#root, this.#settings, this.#log);
+    dropJournal(this.#system);
     const { images, assets, conflicts, warnings, duration_ms } = this.#recorder.report;
-    this.#log.info(
+    this.#system.log.info(
       `sealed: ${images.length} images, ${assets.length} assets, ${conflicts.length} conflicts, ` +
         `${warnings.length} warnings in ${duration_ms.toFixed(0)} ms`,
     );
@@ -120,38 +112,38 @@ export class Flow {
 
   /** Undoes what was done and leaves the report of the failure. */
   async takeBack(error: unknown): Promise<void> {
-    const { faults, left } = undoOperations(this.#root, this.#done);
-    for (const fault of faults) this.#log.error(fault);
-    for (const message of left) this.#log.warning(message);
+    const { faults, left } = undoOperations(this.#system.root, this.#done);
+    for (const fault of faults) this.#system.log.error(fault);
+    for (const message of left) this.#system.log.warning(message);
     this.#recorder.report.warnings.push(...faults, ...left);
     this.#recorder.fail(error);
     try {
       await executeOperation(
-        { kind: "write_report", path: encodePath(this.#settings.paths.report) },
+        { kind: "write_report", path: encodePath(this.#system.settings.paths.report) },
         this.#context,
       );
       // What could not be undone stays in the journal for `--retry`.
-      if (faults.length === 0) removeJournal(this.#root, this.#settings);
+      if (faults.length === 0) removeJournal(this.#system);
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
-      this.#log.error(`cannot write the report: ${listMessages(cause).join(": ")}`);
+      this.#system.log.error(`cannot write the report: ${listMessages(cause).join(": ")}`);
     }
   }
 
   /** Before all else: no seal outlives the run that it speaks of, whatever this one comes to. */
   async #removeOldSeal(): Promise<void> {
-    const operations = planSealRemoval(this.#root, this.#settings);
+    const operations = planSealRemoval(this.#system);
     if (operations.length > 0) this.#keepJournal(operations);
     for (const operation of operations) await this.#execute(operation);
   }
 
   async #plan(): Promise<ApplyPlan> {
     const { profile } = this.#options;
-    const plan = planApply(this.#root, this.#settings, this.#log, profile === undefined ? {} : { profile });
+    const plan = planApply(this.#system, profile === undefined ? {} : { profile });
     this.#recorder.setPlan(plan);
     const { upper, lower, images } = plan.selection;
     const names = [...lower, ...(upper === undefined ? [] : [upper])].map(quote).join(", ");
-    this.#log.info(
+    this.#system.log.info(
       `applying ${images.length} images of ${names === "" ? "no profile" : `profiles ${names}`}`,
     );
     const faults = [...plan.missing, ...plan.broken];
@@ -163,7 +155,7 @@ export class Flow {
   /** What the kernel would refuse to mount fails here, where nothing has been touched yet. */
   async #trySquashfs({ images }: ApplyPlan): Promise<void> {
     const { report } = this.#recorder;
-    const { faults, warnings } = await trySquashfsImages(this.#root, images, this.#log);
+    const { faults, warnings } = await trySquashfsImages(this.#system, images);
     for (const warning of warnings) this.#warnOnce(warning);
     for (const fault of faults) this.#recorder.addFault(fault);
     if (faults.length > 0) throw describeFaults(report, faults, "");
@@ -174,7 +166,7 @@ export class Flow {
     const { warnings } = this.#recorder.report;
     if (warnings.includes(warning)) return;
     warnings.push(warning);
-    this.#log.warning(warning);
+    this.#system.log.warning(warning);
   }
 
   async #makeTrees(plan: ApplyPlan): Promise<void> {
@@ -199,7 +191,7 @@ export class Flow {
       if (result.status === "rejected") throw result.reason;
     }
     if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, " (unpack)");
-    this.#attempt("look at the trees", () => this.#recorder.setTrees(this.#root, this.#settings));
+    this.#attempt("look at the trees", () => this.#recorder.setTrees(this.#system));
   }
 
   async #makeTree(operation: ImageOperation): Promise<ImageFault | undefined> {
@@ -211,7 +203,7 @@ export class Flow {
       const duration = performance.now() - start;
       this.#recorder.addDuration(image, duration);
       const verb = archive.format === "squashfs" ? "mounted" : "unpacked";
-      this.#log.info(
+      this.#system.log.info(
         `image ${quote(formatImage(image))}: ${verb} ${quote(archive.path)} in ${duration.toFixed(0)} ms`,
       );
       return undefined;
@@ -219,7 +211,7 @@ export class Flow {
       if (!(error instanceof TorcxError)) throw error;
       const fault = { image, archive, error };
       this.#recorder.addFault(fault);
-      this.#log.error(listMessages(error).join(": "));
+      this.#system.log.error(listMessages(error).join(": "));
       return fault;
     }
   }
@@ -240,11 +232,11 @@ export class Flow {
 
   #resolveAssets(plan: ApplyPlan): Operation[] {
     const { report } = this.#recorder;
-    const propagation = planPropagation(this.#root, this.#settings, plan.images);
-    for (const warning of propagation.warnings) this.#log.warning(warning);
+    const propagation = planPropagation(this.#system, plan.images);
+    for (const warning of propagation.warnings) this.#system.log.warning(warning);
     report.warnings.push(...propagation.warnings);
     for (const { image, to, kept } of propagation.conflicts) {
-      this.#log.warning(`image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`);
+      this.#system.log.warning(`image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`);
     }
     report.conflicts = propagation.conflicts;
     for (const fault of propagation.faults) this.#recorder.addFault(fault);
@@ -255,7 +247,7 @@ export class Flow {
       if (operation.kind !== "copy") return operation;
       const digest = this.#attempt(
         describeStep(report, operation),
-        () => computeDigest(this.#root, operation.from),
+        () => computeDigest(this.#system.root, operation.from),
       );
       digests.set(operation.path, digest);
       return { ...operation, digest };
@@ -269,7 +261,7 @@ export class Flow {
 
   #keepJournal(operations: Operation[]): void {
     this.#attempt("write its journal", () => {
-      writeJournal(this.#root, this.#settings, { mode: this.#options.mode, operations });
+      writeJournal(this.#system, { mode: this.#options.mode, operations });
     });
   }
 
@@ -278,9 +270,9 @@ export class Flow {
     this.#options.signal?.throwIfAborted();
     this.#done.push(operation);
     try {
-      const isNew = operation.kind === "make_dir" && this.#root.findStat(operation.path) === undefined;
+      const isNew = operation.kind === "make_dir" && this.#system.root.findStat(operation.path) === undefined;
       await executeOperation(operation, this.#context);
-      if (isNew && this.#root.findStat(operation.path) !== undefined) {
+      if (isNew && this.#system.root.findStat(operation.path) !== undefined) {
         this.#recorder.report.made_directories.push(decodePath(operation.path));
       }
     } catch (cause) {

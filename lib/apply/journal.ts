@@ -3,18 +3,16 @@
  * taken back.
  */
 
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listMessages, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import { encodeJournal, type Journal } from "../manifest/journal.ts";
 import { getJournalPath } from "../state/journal.ts";
-import type { Root } from "../sys/root.ts";
 
 /** Mode of the file: nobody else has to read it. */
 const JOURNAL_MODE = 0o600;
 
 /** Writes the journal, before the first of its operations is carried out. */
-export function writeJournal(root: Root, settings: Settings, journal: Journal): void {
+export function writeJournal({ root, settings }: System, journal: Journal): void {
   root.writeFileAtomic(
     getJournalPath(settings),
     new TextEncoder().encode(encodeJournal(journal)),
@@ -23,15 +21,16 @@ export function writeJournal(root: Root, settings: Settings, journal: Journal): 
 }
 
 /** Removes the journal: what it says is done, or taken back. */
-export function removeJournal(root: Root, settings: Settings): void {
+export function removeJournal({ root, settings }: System): void {
   const path = getJournalPath(settings);
   if (root.findLstat(path) !== undefined) root.unlink(path);
 }
 
 /** As {@linkcode removeJournal} once the system is sealed: what fails is told, and decides nothing. */
-export function dropJournal(root: Root, settings: Settings, log: Logger): void {
+export function dropJournal(system: System): void {
+  const { log } = system;
   try {
-    removeJournal(root, settings);
+    removeJournal(system);
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
     log.warning(`sealed, but the journal cannot be removed: ${listMessages(error).join(": ")}`);

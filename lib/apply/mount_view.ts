@@ -4,9 +4,8 @@
  */
 
 import { type ByteString, decodePath, encodePath, splitPath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { quote, SyscallError, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import { isPrivateMountNamespace, isRootUser, readUser } from "../sys/namespace.ts";
 import type { FileStat } from "../sys/file_stat.ts";
 import { Root } from "../sys/root.ts";
@@ -31,7 +30,7 @@ export function checkUser(): void {
  * @param root the running system's `/`.
  * @throws {TorcxError} `unsupported` if RUN would be PID 1's and the mounts not.
  */
-export function checkMountView(root: Root, settings: Settings, log: Logger): void {
+export function checkMountView({ root, settings, log }: System): void {
   if (isPrivateMountNamespace() === false) return;
   const own = findNearestDirectory(root, encodePath(settings.runDir));
   let theirs: FileStat | undefined;

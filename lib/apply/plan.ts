@@ -9,9 +9,9 @@ import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { checkImage } from "../image/image_format.ts";
-import type { Logger } from "../log.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { encodeRunProfile } from "../manifest/profile.ts";
 import { encodeSeal } from "../manifest/seal.ts";
@@ -64,9 +64,10 @@ export interface PlanOptions {
  *
  * @throws {TorcxError} if a profile cannot be read, or `options.profile` does not exist.
  */
-export function planApply(root: Root, settings: Settings, log: Logger, options: PlanOptions = {}): ApplyPlan {
-  const selected = selectProfiles(root, settings, log, { ...options, onUnknown: "warn" });
-  const index = indexStores(root, settings, log);
+export function planApply(system: System, options: PlanOptions = {}): ApplyPlan {
+  const { root, settings } = system;
+  const selected = selectProfiles(system, { ...options, onUnknown: "warn" });
+  const index = indexStores(system);
   const selection = { ...selected, warnings: [...selected.warnings, ...index.warnings] };
   const plan: ApplyPlan = {
     selection,
@@ -92,8 +93,8 @@ export function planApply(root: Root, settings: Settings, log: Logger, options: 
     }
   }
   plan.preparation = [
-    ...planSealRemoval(root, settings),
-    ...planDirectories(root, settings),
+    ...planSealRemoval(system),
+    ...planDirectories(system),
     ...plan.images.map((item) => planTree(settings, item)),
   ];
   return plan;
@@ -135,7 +136,7 @@ function checkArchive(root: Root, archive: Archive): FileStat {
 }
 
 /** Returns the missing directories of the contract, outermost first, and the tmpfs. */
-function planDirectories(root: Root, settings: Settings): Operation[] {
+function planDirectories({ root, settings }: System): Operation[] {
   const { binDir, unpackDir, userProfiles, seal } = settings.paths;
   const planned = new Set<string>();
   const plan = (path: string, isOptional: boolean): Operation[] =>
@@ -179,7 +180,7 @@ function planTree(settings: Settings, { image, archive }: PlannedImage): ImageOp
 }
 
 /** Plans that an old seal goes before all else: none outlives its run. */
-export function planSealRemoval(root: Root, { paths }: Settings): Operation[] {
+export function planSealRemoval({ root, settings: { paths } }: System): Operation[] {
   const path = encodePath(paths.seal);
   return root.findLstat(path) === undefined ? [] : [{ kind: "remove_seal", path }];
 }

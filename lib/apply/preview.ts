@@ -11,13 +11,13 @@ import type { MergedImage } from "../catalog/merge.ts";
 import { listProfiles } from "../catalog/profiles.ts";
 import type { Archive } from "../catalog/stores.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listStorePaths } from "../config/search_paths.ts";
 import { quote, TorcxError } from "../errors.ts";
 import type { Inspection } from "../image/inspect.ts";
 import { type Logger, SILENT_LOG } from "../log.ts";
 import type { ProfileName } from "../manifest/names.ts";
 import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
-import type { Root } from "../sys/root.ts";
 import { listOverrides, type Override } from "../state/overrides.ts";
 
 /** One image of the next boot. */
@@ -79,19 +79,17 @@ export interface PreviewOptions extends RehearsalOptions {
  * @throws {TorcxError} if a profile cannot be read, or `options.profile` does not exist.
  */
 export async function previewBoot(
-  root: Root,
-  running: Settings,
-  outerLog: Logger,
+  { root, settings: running, log }: System,
   options: PreviewOptions,
 ): Promise<Preview> {
   const settings = makeNextSettings(running, options);
   const warnings: string[] = [];
-  const log = recordWarnings(outerLog, warnings);
+  const system: System = { root, settings, log: recordWarnings(log, warnings) };
   const profile = options.profile === undefined ? {} : { profile: options.profile };
-  const plan = planApply(root, settings, log, profile);
-  if (options.osVersion !== undefined) checkVersion(root, settings, options.osVersion, log);
-  const { inspections, propagation, faults } = await rehearseApply(root, settings, log, plan, options);
-  const layers = listProfiles(root, settings, SILENT_LOG);
+  const plan = planApply(system, profile);
+  if (options.osVersion !== undefined) checkVersion(system, options.osVersion);
+  const { inspections, propagation, faults } = await rehearseApply(system, plan, options);
+  const layers = listProfiles({ ...system, log: SILENT_LOG });
   const images = plan.selection.images.map((image): PreviewImage => {
     const planned = plan.images.find((item) => item.image === image);
     const fault = faults.find((item) => item.image === image);
@@ -121,7 +119,7 @@ export async function previewBoot(
     images,
     assets: propagation.assets,
     conflicts: propagation.conflicts,
-    overrides: propagation.assets.flatMap((asset) => listOverrides(root, settings, asset)),
+    overrides: propagation.assets.flatMap((asset) => listOverrides(system, asset)),
     warnings: [...new Set(warnings)],
     notes: listNotes(running, settings),
     memoryBytes,
@@ -153,7 +151,7 @@ export function recordWarnings(log: Logger, warnings: string[]): Logger {
 }
 
 /** Warns if no store is of this OS version: a typing error, or its archives are not fetched yet. */
-function checkVersion(root: Root, settings: Settings, osVersion: string, log: Logger): void {
+function checkVersion({ root, settings, log }: System, osVersion: string): void {
   const unversioned = new Set(listStorePaths({ ...settings, versionId: undefined }));
   const stores = listStorePaths(settings, osVersion).filter((path) => !unversioned.has(path));
   if (stores.some((path) => root.findStat(encodePath(path)) !== undefined)) return;

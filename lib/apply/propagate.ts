@@ -5,6 +5,7 @@
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { type Asset, type AssetList, listAssets, readImageManifest } from "../image/assets.ts";
 import { formatImage } from "../manifest/names.ts";
@@ -14,7 +15,6 @@ import {
   type ReportConflict,
   type ReportPlace,
 } from "../manifest/report.ts";
-import type { Root } from "../sys/root.ts";
 import type { Operation } from "../manifest/journal.ts";
 import { getTargetDir } from "../manifest/asset_kinds.ts";
 import { describeWayOut, type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
@@ -41,17 +41,16 @@ export interface PropagationOptions {
 
 /** Plans the propagation of all images, whose trees are in place. */
 export function planPropagation(
-  root: Root,
-  settings: Settings,
+  system: System,
   images: readonly PlannedImage[],
   options: PropagationOptions = {},
 ): PropagationPlan {
-  const planner = new Planner(root, settings, options);
+  const planner = new Planner(system, options);
   for (const planned of images) {
     const { image, archive } = planned;
     try {
       const { assets, warnings } = options.listImageAssets?.(planned) ??
-        listTreeAssets(root, settings, image);
+        listTreeAssets(system, image);
       for (const warning of warnings) planner.warn(image.name, warning);
       for (const asset of assets) planner.add(image.name, asset);
     } catch (cause) {
@@ -68,7 +67,7 @@ export function planPropagation(
   return planner.plan;
 }
 
-function listTreeAssets(root: Root, settings: Settings, image: PlannedImage["image"]): AssetList {
+function listTreeAssets({ root, settings }: System, image: PlannedImage["image"]): AssetList {
   using tree = root.openSub(getTreePath(settings, image.name));
   return listAssets(tree, readImageManifest(tree, formatImage(image)));
 }
@@ -96,17 +95,15 @@ interface Owner {
 
 class Planner {
   readonly plan: PropagationPlan = { operations: [], assets: [], conflicts: [], warnings: [], faults: [] };
-  readonly #root: Root;
-  readonly #settings: Settings;
+  readonly #system: System;
   readonly #ignoredPaths: ReadonlySet<string>;
   readonly #prepared: ReadonlySet<ByteString>;
   readonly #owners = new Map<ByteString, Owner>();
   /** Directories that are there or planned, and the image that needs them first. */
   readonly #directories = new Map<ByteString, string>();
 
-  constructor(root: Root, settings: Settings, options: PropagationOptions) {
-    this.#root = root;
-    this.#settings = settings;
+  constructor(system: System, options: PropagationOptions) {
+    this.#system = system;
     this.#ignoredPaths = options.ignoredPaths ?? new Set();
     this.#prepared = options.preparedDirectories ?? new Set();
   }
@@ -116,9 +113,9 @@ class Planner {
   }
 
   add(image: string, asset: Asset): void {
-    const from = joinPath(getTreePath(this.#settings, image), asset.source);
+    const from = joinPath(getTreePath(this.#system.settings, image), asset.source);
     const target = encodePath(
-      getTargetDir(asset.kind, this.#settings.paths),
+      getTargetDir(asset.kind, this.#system.settings.paths),
     );
     const path = joinPath(target, asset.target);
     // A program is linked to; a symlink among units keeps its text; all else is copied.
@@ -173,9 +170,9 @@ class Planner {
   #checkTarget(target: ByteString): void {
     if (this.#directories.has(target)) return;
     for (const path of listPrefixes(target)) {
-      const found = this.#root.findStat(path);
+      const found = this.#system.root.findStat(path);
       if (found?.type === "directory") continue;
-      const link = found ?? this.#root.findLstat(path);
+      const link = found ?? this.#system.root.findLstat(path);
       if (link === undefined) return;
       throw new TorcxError(
         "failed",
@@ -194,17 +191,17 @@ class Planner {
       const owner = this.#owners.get(directory);
       if (owner !== undefined) return `image ${quote(owner.image)}`;
       if (this.#directories.has(directory)) continue;
-      const stat = this.#root.findLstat(directory);
+      const stat = this.#system.root.findLstat(directory);
       // A symlink to a directory is none: what is put below it would land elsewhere.
       if (stat !== undefined && stat.type !== "directory" && !this.#isIgnored(directory)) return SYSTEM;
     }
     const image = this.#owners.get(path)?.image ?? this.#directories.get(path);
     if (image !== undefined) return `image ${quote(image)}`;
     if (this.#prepared.has(path)) return SYSTEM;
-    const stat = this.#root.findLstat(path);
+    const stat = this.#system.root.findLstat(path);
     if (stat === undefined || this.#isIgnored(path)) return undefined;
     const isSame = stat.type === "symlink" && linkText !== undefined &&
-      this.#root.readLink(path) === linkText;
+      this.#system.root.readLink(path) === linkText;
     return isSame ? "same" : SYSTEM;
   }
 
@@ -212,14 +209,14 @@ class Planner {
   #isIgnored(path: ByteString): boolean {
     if (this.#ignoredPaths.size === 0) return false;
     if (this.#ignoredPaths.has(decodePath(path))) return true;
-    if (this.#root.lstat(path).type !== "directory") return false;
-    const entries = this.#root.readDir(path);
+    if (this.#system.root.lstat(path).type !== "directory") return false;
+    const entries = this.#system.root.readDir(path);
     return entries.length > 0 && entries.every(({ name }) => this.#isIgnored(joinPath(path, name)));
   }
 
   #addDirectories(path: ByteString, image: string): void {
     if (this.#directories.has(path)) return;
-    for (const missing of listMissingDirectories(this.#root, path)) {
+    for (const missing of listMissingDirectories(this.#system.root, path)) {
       if (this.#directories.has(missing) || this.#prepared.has(missing)) continue;
       this.#directories.set(missing, image);
       this.plan.operations.push({ kind: "make_dir", path: missing, isOptional: false });

@@ -6,14 +6,12 @@
 
 import type { ByteString } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { TorcxError } from "../errors.ts";
 import { inspectArchive, type Inspection } from "../image/inspect.ts";
 import { openScratch, type Scratch } from "../image/scratch.ts";
-import type { Logger } from "../log.ts";
 import type { Operation } from "../manifest/journal.ts";
 import { readRunState } from "../state/run_state.ts";
-import type { Root } from "../sys/root.ts";
 import type { ApplyPlan, ImageFault, PlannedImage } from "./plan.ts";
 import { planPropagation, type PropagationPlan } from "./propagate.ts";
 
@@ -43,21 +41,20 @@ export interface RehearsalOptions {
  * @throws {TorcxError} if there is no place to look into archives, or a target cannot be looked at.
  */
 export async function rehearseApply(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   plan: ApplyPlan,
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
+  const { log } = system;
   const inspections = new Map<PlannedImage, Inspection | TorcxError>();
   {
     using scratch = openScratch(options.temporaryDir);
     for (const planned of plan.images) {
-      inspections.set(planned, await inspect(root, planned, scratch, options, log));
+      inspections.set(planned, await inspect(system, planned, scratch, options));
     }
   }
-  const propagation = planPropagation(root, settings, plan.images, {
-    ignoredPaths: listOwnPaths(root, settings),
+  const propagation = planPropagation(system, plan.images, {
+    ignoredPaths: listOwnPaths(system),
     preparedDirectories: listPrepared(plan),
     listImageAssets: (planned) => {
       const inspection = inspections.get(planned);
@@ -75,11 +72,10 @@ export async function rehearseApply(
 }
 
 async function inspect(
-  root: Root,
+  { root, log }: Pick<System, "root" | "log">,
   { archive }: PlannedImage,
   scratch: Scratch,
   { onProgress, signal }: RehearsalOptions,
-  log: Logger,
 ): Promise<Inspection | TorcxError> {
   try {
     return await inspectArchive(root, archive, scratch, {
@@ -106,8 +102,8 @@ function listFaults(inspections: Rehearsal["inspections"]): ImageFault[] {
 }
 
 /** Lists what this boot's apply made: it is gone before the next one. */
-function listOwnPaths(root: Root, settings: Settings): Set<string> {
-  const state = readRunState(root, settings);
+function listOwnPaths(system: System): Set<string> {
+  const state = readRunState(system);
   const report = "seal" in state ? state.report : undefined;
   return new Set(report?.assets.map(({ to }) => to));
 }

@@ -4,14 +4,13 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listHints, listMessages } from "../errors.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import type { UnpackSummary } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
 import type { ApplyMode, ApplyReport, ReportImage } from "../manifest/report.ts";
 import { readSpace } from "../sys/mounts.ts";
-import type { Root } from "../sys/root.ts";
 import { formatDevice, formatMtime } from "../state/identity.ts";
 import type { ApplyPlan, ImageFault } from "./plan.ts";
 import { getTreePath } from "./propagate.ts";
@@ -118,7 +117,7 @@ export class Recorder {
   }
 
   /** Keeps what the mount on the unpack dir and the trees below it are, once all are there. */
-  setTrees(root: Root, settings: Settings): void {
+  setTrees({ root, settings }: System): void {
     const unpack = root.stat(encodePath(settings.paths.unpackDir));
     this.report.unpack_device = formatDevice(unpack);
     this.report.unpack_inode = String(unpack.ino);

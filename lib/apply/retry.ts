@@ -4,9 +4,8 @@
  */
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import { acquireLock } from "../sys/lock_file.ts";
 import { unmount } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
@@ -32,14 +31,15 @@ const MOUNTS_MAX = 64;
  * @returns whether there was something to take back.
  * @throws {TorcxError} `busy` if a run is at work, else as {@linkcode recover}.
  */
-export function takeBackEarlierRun(root: Root, settings: Settings, log: Logger): boolean {
-  if (!isTakenBack(readRunState(root, settings))) return false;
+export function takeBackEarlierRun(system: System): boolean {
+  const { root, settings } = system;
+  if (!isTakenBack(readRunState(system))) return false;
   using _lock = acquireLock(root, getLockPath(settings), { intent: INTENT, timeout: 0 });
   // Whoever held the lock before may have done it all.
-  const state = readRunState(root, settings, { isLocked: true });
+  const state = readRunState(system, { isLocked: true });
   if (!isTakenBack(state)) return false;
-  recover(root, settings, log, state);
-  removeRunDirectory(root, settings);
+  recover(system, state);
+  removeRunDirectory(system);
   return true;
 }
 
@@ -56,12 +56,13 @@ function isTakenBack({ kind }: RunState): boolean {
  * @throws {TorcxError} `invalid` if the journal cannot be used; nothing was touched.
  * @throws {TorcxError} `failed` if something cannot be taken back: a run on top would mix both.
  */
-export function recover(root: Root, settings: Settings, log: Logger, state: RunState): string[] {
+export function recover(system: System, state: RunState): string[] {
+  const { settings, log } = system;
   if (state.kind === "foreign") throw describeForeign(settings, INTENT, state);
   try {
-    const journal = readJournal(root, settings);
-    refuseForeign(root, settings);
-    const messages = takeBack(root, settings, journal, state);
+    const journal = readJournal(system);
+    refuseForeign(system);
+    const messages = takeBack(system, journal, state);
     for (const message of messages) log.warning(message);
     log.info("took back what an earlier run had left");
     return messages;
@@ -75,11 +76,11 @@ export function recover(root: Root, settings: Settings, log: Logger, state: RunS
 }
 
 function takeBack(
-  root: Root,
-  settings: Settings,
+  system: System,
   journal: Journal | undefined,
   { kind }: RunState,
 ): string[] {
+  const { root, settings } = system;
   const { paths } = settings;
   const seal = encodePath(paths.seal);
   // Half a run is never sealed. After a soft reboot nothing is there that the seal speaks of, and it is
@@ -88,7 +89,7 @@ function takeBack(
   if (!isSealLast) removeFile(root, seal);
   // Before the directory, which may be the run's own: a kill during the last step leaves it there.
   removeTemporaries(root, splitPath(seal).parent);
-  const { operations, ignored } = listRecordedOperations(settings, findReport(root, settings));
+  const { operations, ignored } = listRecordedOperations(settings, findReport(system));
   const { faults, left } = undoOperations(
     root,
     [...operations, ...journal?.operations ?? []].filter((operation) => operation.kind !== "write_seal"),
@@ -99,7 +100,7 @@ function takeBack(
       hint: RESTART_HINT,
     });
   }
-  clearTrees(root, settings);
+  clearTrees(system);
   removeFile(root, encodePath(paths.runProfile));
   removeTemporaries(root, encodePath(settings.runDir));
   if (isSealLast) removeFile(root, seal);
@@ -109,7 +110,7 @@ function takeBack(
 }
 
 /** Refuses a RUN that holds more than torcx makes there. */
-function refuseForeign(root: Root, settings: Settings): void {
+function refuseForeign({ root, settings }: System): void {
   const { binDir, unpackDir } = settings.paths;
   const run = encodePath(settings.runDir);
   const names: string[] = [];
@@ -138,7 +139,7 @@ function refuseForeign(root: Root, settings: Settings): void {
 }
 
 /** Removes links and trees that no record tells of, as after a kill before the journal. */
-function clearTrees(root: Root, settings: Settings): void {
+function clearTrees({ root, settings }: System): void {
   const { binDir, unpackDir } = settings.paths;
   const [bin, unpack] = [encodePath(binDir), encodePath(unpackDir)];
   if (findDirectoryStat(root, bin) !== undefined) {

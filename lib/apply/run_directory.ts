@@ -5,10 +5,10 @@
 
 import { encodePath, splitPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { acquireLock } from "../sys/lock_file.ts";
 import { makeLockedDirectory, removeLeavings, removeLockedDirectory } from "../sys/locked_directory.ts";
-import type { Root } from "../sys/root.ts";
 import { getLockPath, readRunState } from "../state/run_state.ts";
 import { findDistrust } from "../state/trust.ts";
 
@@ -30,7 +30,8 @@ export interface RunDirectory extends Disposable {
  * @throws {TorcxError} `busy` if another process holds the lock.
  * @throws {TorcxError} `exists` if what has RUN's name is not torcx's.
  */
-export function acquireRunDirectory(root: Root, settings: Settings, intent: string): RunDirectory {
+export function acquireRunDirectory(system: System, intent: string): RunDirectory {
+  const { root, settings } = system;
   const path = encodePath(settings.runDir);
   const { parent } = splitPath(path);
   try {
@@ -40,10 +41,10 @@ export function acquireRunDirectory(root: Root, settings: Settings, intent: stri
       const made = makeLockedDirectory(root, path, LOCK_NAME, DIRECTORY_MODE);
       if (made !== undefined) return { isNew: true, [Symbol.dispose]: () => made[Symbol.dispose]() };
       // Before the lock's file is made in it.
-      const state = readRunState(root, settings, { isLocked: true });
+      const state = readRunState(system, { isLocked: true });
       if (state.kind === "not_applied") continue;
       if (state.kind === "foreign") throw describeForeign(settings, intent, state);
-      const lock = lockRunDirectory(root, settings, intent);
+      const lock = lockRunDirectory(system, intent);
       if (lock !== undefined) return { isNew: false, [Symbol.dispose]: () => lock[Symbol.dispose]() };
     }
   } catch (cause) {
@@ -56,7 +57,7 @@ export function acquireRunDirectory(root: Root, settings: Settings, intent: stri
 }
 
 /** Takes RUN's lock; undefined if RUN has gone meanwhile. */
-function lockRunDirectory(root: Root, settings: Settings, intent: string): Disposable | undefined {
+function lockRunDirectory({ root, settings }: System, intent: string): Disposable | undefined {
   try {
     return acquireLock(root, getLockPath(settings), {
       intent,
@@ -73,7 +74,7 @@ function lockRunDirectory(root: Root, settings: Settings, intent: string): Dispo
  * Takes away a RUN that holds its lock alone, all at once: nobody finds it without the lock, which the
  * caller holds. Where RUN is a mount point or behind a symlink it stays, empty.
  */
-export function removeRunDirectory(root: Root, settings: Settings): void {
+export function removeRunDirectory({ root, settings }: System): void {
   removeLockedDirectory(root, encodePath(settings.runDir), LOCK_NAME);
 }
 

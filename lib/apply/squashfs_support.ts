@@ -9,6 +9,7 @@ import { trySquashfsImage } from "../image/squashfs_check.ts";
 import type { Logger } from "../log.ts";
 import { runProgram } from "../sys/command.ts";
 import { hasLoopDevices } from "../sys/loop_devices.ts";
+import type { System } from "../config/system.ts";
 import { Root } from "../sys/root.ts";
 import { describeBroken, type ImageFault, type PlannedImage } from "./plan.ts";
 
@@ -41,9 +42,8 @@ export function describeSquashfsWarning({ name }: PlannedImage["image"], message
 
 /** Has the kernel try each squashfs before anything is mounted where others see it. */
 export async function trySquashfsImages(
-  root: Root,
+  { root, log }: Pick<System, "root" | "log">,
   images: readonly PlannedImage[],
-  log: Logger,
 ): Promise<SquashfsTrial> {
   const trial: SquashfsTrial = { faults: [], warnings: [] };
   const tried = images.filter(({ archive }) => archive.format === "squashfs");

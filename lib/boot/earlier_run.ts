@@ -3,11 +3,9 @@
  * did it, what has to be written anew, and that a soft reboot begins with nothing of the last boot's.
  */
 
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import type { ApplyMode } from "../manifest/report.ts";
-import type { Root } from "../sys/root.ts";
 import { findJournal } from "../state/journal.ts";
 import { takeBackEarlierRun } from "../apply/retry.ts";
 import { describeForeign } from "../apply/run_directory.ts";
@@ -28,17 +26,16 @@ export type EarlierRun =
  * @param isPrivate whether mounts made here do not last.
  */
 export function settleEarlierRun(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   isPrivate: boolean,
 ): EarlierRun {
-  const state = readRunState(root, settings);
+  const { settings, log } = system;
+  const state = readRunState(system);
   switch (state.kind) {
     case "not_applied":
       return { kind: "none" };
     case "unmounted":
-      return takeBack(root, settings, log);
+      return takeBack(system);
     case "failed":
     case "killed":
       // A boot tries once: sysinit.target must not start it again whenever somebody isolates a target.
@@ -51,7 +48,7 @@ export function settleEarlierRun(
       return describeSealed(state.report?.mode, isPrivate);
     case "at_work":
     case "unfinished": {
-      const mode = findJournal(root, settings)?.mode;
+      const mode = findJournal(system)?.mode;
       if (mode === "in-place" && !isPrivate) return { kind: "in_place" };
       // The unit must not vanish from under the job that runs it.
       return { kind: "service", isWanted: mode !== "manual", reason: "a run is at work" };
@@ -71,10 +68,11 @@ function describeSealed(mode: ApplyMode | undefined, isPrivate: boolean): Earlie
 }
 
 /** A soft reboot, or somebody who unmounted by hand: no environment tells them apart. */
-function takeBack(root: Root, settings: Settings, log: Logger): EarlierRun {
+function takeBack(system: System): EarlierRun {
+  const { settings, log } = system;
   log.info(`${quote(settings.paths.unpackDir)} is not mounted any more: a new boot of the user space`);
   try {
-    takeBackEarlierRun(root, settings, log);
+    takeBackEarlierRun(system);
     return { kind: "none" };
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;

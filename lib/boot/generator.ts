@@ -5,7 +5,7 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { examineSettings } from "../config/settings_reader.ts";
 import { listMessages, quote, TorcxError, UsageError } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -66,27 +66,27 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
   }
   if (fault !== undefined) throw fault;
   writeTargetWant(root, normalDir);
-  writeTargetAssertions(root, normalDir, settings);
-  const earlier = await findEarlierRun(root, settings, log, isPrivate);
+  const system: System = { root, settings, log };
+  writeTargetAssertions(system, normalDir);
+  const earlier = await findEarlierRun(system, isPrivate);
   if (earlier.kind === "service") return handOff(earlier.reason, earlier.isWanted);
   if (isPrivate) return handOff("mounts made by generators do not last here");
-  if (earlier.kind === "none") return await applyInPlace(input, settings, normalDir, handOff);
+  if (earlier.kind === "none") return await applyInPlace(system, input, normalDir, handOff);
   log.info(`already run: ${quote(settings.runDir)} exists`);
   const { writeSysusersDropIn } = await import("./in_place.ts");
-  writeSysusersDropIn(root, settings, normalDir);
+  writeSysusersDropIn(system, normalDir);
 }
 
 async function findEarlierRun(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   isPrivate: boolean,
 ): Promise<EarlierRun> {
+  const { root, settings, log } = system;
   // In an ordinary boot nothing has run, and nothing of the boot flow is loaded for that.
   try {
     if (root.findLstat(encodePath(settings.runDir)) === undefined) return { kind: "none" };
     const { settleEarlierRun } = await import("./earlier_run.ts");
-    return settleEarlierRun(root, settings, log, isPrivate);
+    return settleEarlierRun(system, isPrivate);
   } catch (error) {
     // The service meets the same error, and its failure is seen.
     if (!(error instanceof TorcxError)) throw error;
@@ -96,27 +96,27 @@ async function findEarlierRun(
 }
 
 async function applyInPlace(
-  { root, log, version, signal }: GeneratorInput,
-  settings: Settings,
+  system: System,
+  { version, signal }: GeneratorInput,
   normalDir: string,
   handOff: (reason: string, isWanted?: boolean) => void,
 ): Promise<void> {
   const { applyInGenerator, findObstacle, writeSysusersDropIn } = await import("./in_place.ts");
-  const obstacle = await findObstacle(root, settings, log);
+  const obstacle = await findObstacle(system);
   if (obstacle !== undefined) return handOff(obstacle);
   try {
-    await applyInGenerator(root, settings, log, { version, signal });
+    await applyInGenerator(system, { version, signal });
   } catch (error) {
     // A person mends the cause and starts it; this boot goes on without.
     try {
       handOff("applying in place failed", false);
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
-      for (const message of listMessages(cause)) log.error(message);
+      for (const message of listMessages(cause)) system.log.error(message);
     }
     throw error;
   }
-  writeSysusersDropIn(root, settings, normalDir);
+  writeSysusersDropIn(system, normalDir);
 }
 
 function parseArguments(args: readonly string[], isPrivate: boolean): string {

@@ -4,27 +4,26 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { type Logger, SILENT_LOG } from "../log.ts";
+import { SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
-import type { Root } from "../sys/root.ts";
 import { type ApplyOptions, applyProfile } from "../apply/apply.ts";
 import { prepareSquashfs } from "../apply/squashfs_support.ts";
 import { planApply } from "../apply/plan.ts";
 import { readRunState } from "../state/run_state.ts";
 
 /** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
-export async function findObstacle(root: Root, settings: Settings, log: Logger): Promise<string | undefined> {
+export async function findObstacle(system: System): Promise<string | undefined> {
   try {
     // The apply plans again, lock held, and its remarks are logged then; so does the service.
-    const plan = planApply(root, settings, SILENT_LOG);
+    const plan = planApply({ ...system, log: SILENT_LOG });
     if (plan.missing.length > 0) {
       const names = plan.missing.map(({ image }) => quote(formatImage(image))).join(", ");
       return `no archive is there yet of ${names}`;
     }
     const needsLoop = plan.images.some(({ archive }) => archive.format === "squashfs");
-    if (needsLoop && !await prepareSquashfs(log)) return "squashfs or loop devices cannot be had yet";
+    if (needsLoop && !await prepareSquashfs(system.log)) return "squashfs or loop devices cannot be had yet";
   } catch (error) {
     // The apply meets the same error, and keeps it in its report.
     if (!(error instanceof TorcxError)) throw error;
@@ -38,13 +37,12 @@ export async function findObstacle(root: Root, settings: Settings, log: Logger):
  * @throws {TorcxError} as `applyProfile()`; another torcx at work is no error.
  */
 export async function applyInGenerator(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   options: Pick<ApplyOptions, "version" | "signal">,
 ): Promise<void> {
+  const { log } = system;
   try {
-    const outcome = await applyProfile(root, settings, log, { mode: "in-place", ...options });
+    const outcome = await applyProfile(system, { mode: "in-place", ...options });
     if (outcome.kind === "already_sealed") log.info("already run: the system is sealed");
     if (outcome.kind === "already_degraded") {
       log.warning(`already run: the system is sealed, but ${outcome.faults.join("; ")}`);
@@ -63,8 +61,9 @@ export async function applyInGenerator(
  * @param normalDir the generator's first argument, inside the root.
  * @throws {SyscallError} if the file cannot be written.
  */
-export function writeSysusersDropIn(root: Root, settings: Settings, normalDir: string): void {
-  const state = readRunState(root, settings);
+export function writeSysusersDropIn(system: System, normalDir: string): void {
+  const { root } = system;
+  const state = readRunState(system);
   if ((state.kind !== "sealed" && state.kind !== "degraded") || state.report?.mode !== "in-place") return;
   if (!state.report.assets.some(({ kind }) => kind === "sysusers")) return;
   const directory = `${normalDir}/systemd-sysusers.service.d`;

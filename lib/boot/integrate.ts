@@ -4,7 +4,7 @@
  */
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type ApplyReport, encodeReport, type ReportStep } from "../manifest/report.ts";
@@ -43,12 +43,11 @@ const RULES_DIRS = [
  * @returns the units that came, with their states; empty in torcx.service, where they start later.
  */
 export async function integrate(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   report: ApplyReport,
   call: IntegrationCall,
 ): Promise<UnitState[]> {
+  const { log } = system;
   const run = async (steps: readonly IntegrationStep[]): Promise<void> => {
     for (const step of steps) report.steps.push(await runStep(step, log));
   };
@@ -57,11 +56,11 @@ export async function integrate(
   const units = await askFor(listUnitsOfInterest(report), log);
   const occasion = { ...call, isRecovery: call.isRecovery || isPastBoot(units) };
   const state = { manager: await findManagerState(occasion, log), units };
-  await run(planAssetSteps(report, state, readRules(root, report, log)));
+  await run(planAssetSteps(report, state, readRules(system, report)));
   await run(planReload(report, occasion));
   const started = occasion.isRecovery && !call.isService ? await prepareStart(report, log, run) : [];
   await run(planStart(report, occasion, state, started));
-  if (hadSteps || report.steps.length > 0) writeReport(root, settings, report, log);
+  if (hadSteps || report.steps.length > 0) writeReport(system, report);
   return call.isService ? [] : [...(await askFor(listUnits(report), log)).values()];
 }
 
@@ -101,7 +100,7 @@ async function prepareStart(
 }
 
 /** Reads the rules files that came, and all of them. What cannot be read is named, and left out. */
-function readRules(root: Root, report: ApplyReport, log: Logger): RulesTexts {
+function readRules({ root, log }: Pick<System, "root" | "log">, report: ApplyReport): RulesTexts {
   const attempt = <T>(path: ByteString, act: () => T, fallback: T): T => {
     try {
       return act();
@@ -139,7 +138,7 @@ function listRulesFiles(root: Root, directory: ByteString): ByteString[] {
 }
 
 /** What comes after the seal decides nothing, its report neither. */
-function writeReport(root: Root, settings: Settings, report: ApplyReport, log: Logger): void {
+function writeReport({ root, settings, log }: System, report: ApplyReport): void {
   const bytes = new TextEncoder().encode(encodeReport(report));
   try {
     root.writeFileAtomic(encodePath(settings.paths.report), bytes, 0o444);

@@ -4,7 +4,7 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import type { Root } from "../sys/root.ts";
 import { writeWant } from "./service_unit.ts";
 import { escapeSpecifiers } from "./unit_text.ts";
@@ -23,7 +23,7 @@ export function writeTargetWant(root: Root, normalDir: string): void {
  * @param normalDir the generator's first argument, inside the root.
  * @throws {SyscallError} if the file cannot be written.
  */
-export function writeTargetAssertions(root: Root, normalDir: string, { paths }: Settings): void {
+export function writeTargetAssertions({ root, settings: { paths } }: System, normalDir: string): void {
   const directory = `${normalDir}/${TARGET_NAME}.d`;
   const unpackDir = escapeSpecifiers(paths.unpackDir);
   const text = `# Written by torcx-generator.

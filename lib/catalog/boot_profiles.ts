@@ -5,12 +5,11 @@
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
-import { keepWarnings, type Logger } from "../log.ts";
+import { keepWarnings } from "../log.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
 import type { Profile } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
-import type { Settings } from "../config/settings.ts";
-import type { Root } from "../sys/root.ts";
+import type { System } from "../config/system.ts";
 import { type MergedImage, mergeProfiles } from "./merge.ts";
 import { getProfile, listProfiles, type ProfileFile, readProfile, readSelector } from "./profiles.ts";
 
@@ -49,25 +48,27 @@ type Profiles = ReadonlyMap<ProfileName, ProfileFile>;
  *   the selector or the docker flag is there and cannot be read.
  */
 export function selectProfiles(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  { root, settings, log: outerLog }: System,
   options: SelectProfilesOptions,
 ): ProfileSelection {
   const warnings: string[] = [...settings.warnings];
-  const kept = keepWarnings(log, warnings);
-  const profiles = listProfiles(root, settings, kept);
-  const vendor = pickVendor(root, settings, profiles, kept);
+  const log = keepWarnings(outerLog, warnings);
+  const system: System = { root, settings, log };
+  const profiles = listProfiles(system);
+  const vendor = pickVendor(system, profiles);
   const lower = [vendor, OEM].filter((name) => profiles.has(name));
   const { upper, upperFault } = options.profile === undefined
-    ? pickUpper(root, settings, profiles, options, kept)
+    ? pickUpper(system, profiles, options)
     : { upper: getProfile(profiles, options.profile).name, upperFault: undefined };
   const names = upper === undefined ? lower : [...lower, upper];
-  const list = names.map((name) => ({ name, profile: readProfile(root, profiles.get(name)!, kept) }));
+  const list = names.map((name) => ({
+    name,
+    profile: readProfile(system, profiles.get(name)!),
+  }));
   for (const { name, profile } of list) {
     const twice = findTwice(profile);
     if (twice !== undefined) {
-      kept.warning(
+      log.warning(
         `profile ${quote(name)} lists image ${quote(twice)} more than once: the last entry counts`,
       );
     }
@@ -81,7 +82,7 @@ function findTwice(profile: Profile): string | undefined {
 }
 
 /** The docker-1.12 rule: COREOS/docker-1.12 may replace the vendor profile. */
-function pickVendor(root: Root, settings: Settings, profiles: Profiles, log: Logger): ProfileName {
+function pickVendor({ root, settings, log }: System, profiles: Profiles): ProfileName {
   const path = join(settings.paths.coreosDir, "docker-1.12");
   let value;
   try {
@@ -109,16 +110,15 @@ function pickVendor(root: Root, settings: Settings, profiles: Profiles, log: Log
 }
 
 function pickUpper(
-  root: Root,
-  settings: Settings,
+  system: System,
   profiles: Profiles,
   { isNextBoot = false, onUnknown }: SelectProfilesOptions,
-  log: Logger,
 ): Pick<ProfileSelection, "upper" | "upperFault"> {
+  const { root, settings, log } = system;
   const text = isNextBoot ? undefined : settings.bootProfileText;
   try {
     const upper = text === undefined
-      ? getNextProfile(root, settings, profiles)
+      ? getNextProfile(system, profiles)
       : checkUpper(profiles, text, "torcx_profile= on the kernel command line");
     return { upper, upperFault: undefined };
   } catch (error) {
@@ -138,11 +138,12 @@ function pickUpper(
  *
  * @throws {TorcxError} `not_found` if it names none that exists, `failed` if it cannot be read.
  */
-export function getNextProfile(root: Root, settings: Settings, profiles: Profiles): ProfileName {
+export function getNextProfile(system: System, profiles: Profiles): ProfileName {
+  const { settings } = system;
   const source = `selector ${quote(settings.paths.selector)}`;
   let text: string | undefined;
   try {
-    text = readSelector(root, settings);
+    text = readSelector(system);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     throw new TorcxError("failed", `${CANNOT_FIND}: ${source} cannot be read`, {

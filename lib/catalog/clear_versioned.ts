@@ -5,9 +5,9 @@
 
 import { quote, TorcxError } from "../errors.ts";
 import { encodePath, joinPath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
 import type { ImageName } from "../manifest/names.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import type { Root } from "../sys/root.ts";
 import { getNameKey, identify, listNamesOnTheWay, type NameKey } from "./links.ts";
 import { planArchive, type Removal } from "./removal.ts";
@@ -30,14 +30,13 @@ export interface ClearVersionedOptions {
  * @throws {TorcxError} `failed` if the running version is not among those kept, or a store cannot be read.
  */
 export function planClearVersioned(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   options: ClearVersionedOptions,
 ): Removal[] {
+  const { settings } = system;
   checkRunningVersion(settings, options);
   try {
-    return planUnkept(root, settings, log, options);
+    return planUnkept(system, options);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     throw new TorcxError("failed", "Cannot clear the versioned stores: what is in them is not known", {
@@ -47,23 +46,22 @@ export function planClearVersioned(
 }
 
 function planUnkept(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   { keepVersions, name }: ClearVersionedOptions,
 ): Removal[] {
-  const stores = listVersionedStores(root, settings.paths.userStore, log);
+  const { root, settings, log } = system;
+  const stores = listVersionedStores(system, settings.paths.userStore);
   const isKept = ({ version }: VersionedStore): boolean => keepVersions.includes(version);
   const needed = new Map<NameKey, string>();
   for (const { path } of stores.filter(isKept)) {
-    for (const from of [path, ...listArchives(root, path, log).map((archive) => archive.path)]) {
+    for (const from of [path, ...listArchives(system, path).map((archive) => archive.path)]) {
       for (const key of listNamesOnTheWay(root, from)) if (!needed.has(key)) needed.set(key, from);
     }
   }
   const removals: Removal[] = [];
   for (const store of stores) {
     if (isKept(store)) continue;
-    for (const removal of planStore(root, log, store, name)) {
+    for (const removal of planStore(system, store, name)) {
       const user = needed.get(getNameKey(root, removal.path));
       if (user === undefined) removals.push(removal);
       else log.warning(`leaving ${quote(removal.path)} alone: ${quote(user)}, which is kept, leads to it`);
@@ -85,7 +83,12 @@ function checkRunningVersion({ versionId }: Settings, options: ClearVersionedOpt
 }
 
 /** Plans one store that is not kept. */
-function planStore(root: Root, log: Logger, store: VersionedStore, name: ImageName | undefined): Removal[] {
+function planStore(
+  system: Pick<System, "root" | "log">,
+  store: VersionedStore,
+  name: ImageName | undefined,
+): Removal[] {
+  const { root, log } = system;
   const { version, path, isLink } = store;
   const reason = "its version is not kept";
   if (name === undefined) {
@@ -97,7 +100,7 @@ function planStore(root: Root, log: Logger, store: VersionedStore, name: ImageNa
     log.warning(`leaving ${quote(path)} alone: it is a symlink, and its archives lie elsewhere`);
     return [];
   }
-  return listArchives(root, path, log)
+  return listArchives(system, path)
     .filter((archive) => archive.name === name)
     .map((archive) => planArchive(root, archive, version, reason));
 }

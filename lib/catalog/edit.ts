@@ -5,7 +5,6 @@
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
 import { formatImage, type ImageName, type ProfileName } from "../manifest/names.ts";
 import {
   createProfile,
@@ -17,7 +16,7 @@ import {
 } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Root } from "../sys/root.ts";
+import type { System } from "../config/system.ts";
 import { getNextProfile } from "./boot_profiles.ts";
 import { explainMissing } from "./missing.ts";
 import { getProfile, listProfiles, type ProfileFile, readProfile, readSelector } from "./profiles.ts";
@@ -49,13 +48,12 @@ const encoder = new TextEncoder();
  *   if the file cannot be written.
  */
 export function createProfileFile(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   target: ProfileTarget,
   from?: { name: ProfileName } | "next",
 ): EditedFile {
-  const profiles = listProfiles(root, settings, log);
+  const { root, settings, log } = system;
+  const profiles = listProfiles(system);
   const name = "name" in target ? target.name : undefined;
   const path = "name" in target ? getUserPath(settings, target.name) : target.file;
   const intent = `Cannot make profile ${quote(name ?? path)}`;
@@ -68,9 +66,8 @@ export function createProfileFile(
   const data = from === undefined
     ? encoder.encode(encodeProfile(createProfile("profile-manifest-v0", [])))
     : copyProfile(
-      root,
-      log,
-      getProfile(profiles, from === "next" ? getNextProfile(root, settings, profiles) : from.name),
+      system,
+      getProfile(profiles, from === "next" ? getNextProfile(system, profiles) : from.name),
     );
   try {
     if (name !== undefined) root.makeDirs(encodePath(settings.paths.userProfiles), DIRECTORY_MODE);
@@ -83,8 +80,9 @@ export function createProfileFile(
 }
 
 /** A copy is one of bytes, but not of something that is no profile. */
-function copyProfile(root: Root, log: Logger, file: ProfileFile): Uint8Array<ArrayBuffer> {
-  readProfile(root, file, log);
+function copyProfile(system: Pick<System, "root" | "log">, file: ProfileFile): Uint8Array<ArrayBuffer> {
+  const { root } = system;
+  readProfile(system, file);
   return root.readFile(encodePath(file.path));
 }
 
@@ -95,9 +93,10 @@ function copyProfile(root: Root, log: Logger, file: ProfileFile): Uint8Array<Arr
  * @throws {TorcxError} `not_found` if the profile does not exist, `failed` if it cannot be read or the
  *   selector cannot be written.
  */
-export function setNextProfile(root: Root, settings: Settings, log: Logger, name: ProfileName): boolean {
-  readProfile(root, getProfile(listProfiles(root, settings, log), name), log);
-  if (isSelected(root, settings, name)) return false;
+export function setNextProfile(system: System, name: ProfileName): boolean {
+  const { root, settings, log } = system;
+  readProfile(system, getProfile(listProfiles(system), name));
+  if (isSelected(system, name)) return false;
   const { selector } = settings.paths;
   const intent = `Cannot select profile ${quote(name)}`;
   try {
@@ -109,9 +108,9 @@ export function setNextProfile(root: Root, settings: Settings, log: Logger, name
   }
 }
 
-function isSelected(root: Root, settings: Settings, name: ProfileName): boolean {
+function isSelected(system: System, name: ProfileName): boolean {
   try {
-    return readSelector(root, settings) === name;
+    return readSelector(system) === name;
   } catch (error) {
     // What cannot be read is written anew, or the writing says why not.
     if (error instanceof TorcxError) return false;
@@ -134,29 +133,26 @@ export interface UseImageOptions {
  *   file cannot be read or written.
  */
 export function useImage(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   target: ProfileTarget,
   image: { name: ImageName; reference: string },
   options: UseImageOptions = {},
 ): EditedFile {
-  const path = getEditablePath(root, settings, log, target);
-  if (image.reference !== "") checkArchive(root, settings, log, image, options.isMissingAllowed === true);
+  const path = getEditablePath(system, target);
+  if (image.reference !== "") checkArchive(system, image, options.isMissingAllowed === true);
   return {
     path,
-    changed: editProfile(root, log, target, path, (profile) => setProfileImage(profile, image)),
+    changed: editProfile(system, target, path, (profile) => setProfileImage(profile, image)),
   };
 }
 
 function checkArchive(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   image: { name: ImageName; reference: string },
   isMissingAllowed: boolean,
 ): void {
-  const index = indexStores(root, settings, log);
+  const { log } = system;
+  const index = indexStores(system);
   if (index.find(image) !== undefined) return;
   const { state, hint } = explainMissing(index, [image]);
   if (isMissingAllowed) {
@@ -176,15 +172,13 @@ function checkArchive(
  *   `failed` if the file cannot be read or written.
  */
 export function removeImage(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   target: ProfileTarget,
   name: ImageName,
 ): EditedFile & { removed: ProfileImage[] } {
-  const path = getEditablePath(root, settings, log, target);
+  const path = getEditablePath(system, target);
   let removed: ProfileImage[] = [];
-  const changed = editProfile(root, log, target, path, (profile) => {
+  const changed = editProfile(system, target, path, (profile) => {
     const edited = removeProfileImage(profile, name);
     removed = profile.images.filter((image) => image.name === name);
     if (edited !== undefined) return edited;
@@ -199,9 +193,9 @@ function getUserPath(settings: Settings, name: ProfileName): string {
   return join(settings.paths.userProfiles, `${name}.json`);
 }
 
-function getEditablePath(root: Root, settings: Settings, log: Logger, target: ProfileTarget): string {
+function getEditablePath(system: System, target: ProfileTarget): string {
   if ("file" in target) return target.file;
-  const file = getProfile(listProfiles(root, settings, log), target.name);
+  const file = getProfile(listProfiles(system), target.name);
   if (file.layer === "user") return file.path;
   throw new TorcxError(
     "not_found",
@@ -212,12 +206,11 @@ function getEditablePath(root: Root, settings: Settings, log: Logger, target: Pr
 
 /** What would be lost by writing the file anew is not taken from its owner. */
 function readEditable(
-  root: Root,
-  log: Logger,
+  system: Pick<System, "root" | "log">,
   file: { name?: ProfileName; path: string },
   intent: string,
 ): Profile {
-  const profile = readProfile(root, file, log);
+  const profile = readProfile(system, file);
   if (profile.lossy === undefined) return profile;
   throw new TorcxError("failed", `${intent}: ${profile.lossy} in ${quote(file.path)}`, {
     hint: "Correct the file by hand first: an edit would lose something of it",
@@ -225,18 +218,18 @@ function readEditable(
 }
 
 function editProfile(
-  root: Root,
-  log: Logger,
+  system: Pick<System, "root" | "log">,
   target: ProfileTarget,
   path: string,
   edit: (profile: Profile) => Profile,
 ): boolean {
+  const { root, log } = system;
   const intent = `Cannot edit profile ${quote("name" in target ? target.name : path)}`;
   try {
     return replaceFile(
       root,
       path,
-      () => encoder.encode(encodeProfile(edit(readEditable(root, log, { ...target, path }, intent)))),
+      () => encoder.encode(encodeProfile(edit(readEditable(system, { ...target, path }, intent)))),
       { intent, log },
     );
   } catch (cause) {

@@ -5,13 +5,11 @@
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
 import { parseProfile, type Profile } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { type Layer, listProfileDirs } from "../config/search_paths.ts";
-import type { Root } from "../sys/root.ts";
 import { listRegularFiles } from "./regular_files.ts";
 
 const SUFFIX = ".json";
@@ -28,10 +26,11 @@ export interface ProfileFile {
  *
  * @throws {TorcxError} `failed` if a profile directory or one of its entries is there and cannot be read.
  */
-export function listProfiles(root: Root, settings: Settings, log: Logger): Map<ProfileName, ProfileFile> {
+export function listProfiles(system: System): Map<ProfileName, ProfileFile> {
+  const { settings, log } = system;
   const found: ProfileFile[] = [];
   for (const { layer, path: directory } of listProfileDirs(settings)) {
-    for (const file of listRegularFiles(root, directory, [SUFFIX], log)) {
+    for (const file of listRegularFiles(system, directory, [SUFFIX])) {
       const name = toProfileName(file.slice(0, -SUFFIX.length));
       if (name === undefined) {
         log.warning(`skipping profile ${quote(join(directory, file))}: its name is not legal`);
@@ -64,7 +63,10 @@ export function getProfile(
  *
  * @throws {TorcxError} `failed` if it cannot be read or parsed; the cause says why.
  */
-export function readProfile(root: Root, file: { name?: ProfileName; path: string }, log: Logger): Profile {
+export function readProfile(
+  { root, log }: Pick<System, "root" | "log">,
+  file: { name?: ProfileName; path: string },
+): Profile {
   try {
     return parseProfile(root.readFile(encodePath(file.path)), file.path, log.warning);
   } catch (cause) {
@@ -89,7 +91,7 @@ export function readProfile(root: Root, file: { name?: ProfileName; path: string
  *
  * @throws {TorcxError} if it is there but cannot be read.
  */
-export function readSelector(root: Root, settings: Settings): string | undefined {
+export function readSelector({ root, settings }: System): string | undefined {
   let bytes;
   try {
     bytes = root.readFile(encodePath(settings.paths.selector));

@@ -5,10 +5,10 @@
 
 import { quote, TorcxError } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
-import { type Logger, SILENT_LOG } from "../log.ts";
+import { SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
 import { join } from "../config/paths.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listStorePaths, listStores } from "../config/search_paths.ts";
 import type { Root } from "../sys/root.ts";
 import { getNameKey, identify, listNamesOnTheWay, type NameKey } from "./links.ts";
@@ -40,13 +40,11 @@ interface View {
  * @throws {TorcxError} `failed` if a profile or a store cannot be read: what is needed is not known then.
  */
 export function planPrune(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   options: PruneOptions = {},
 ): Removal[] {
   try {
-    return planKnown(root, settings, log, options);
+    return planKnown(system, options);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     throw new TorcxError("failed", "Cannot prune the user store: what is needed is not known", { cause });
@@ -54,14 +52,13 @@ export function planPrune(
 }
 
 function planKnown(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   { isForced = false }: PruneOptions,
 ): Removal[] {
+  const { root, settings, log } = system;
   const { userStore } = settings.paths;
-  const versions = listVersionedStores(root, userStore, log);
-  const findReason = makeRule(root, settings, log, versions);
+  const versions = listVersionedStores(system, userStore);
+  const findReason = makeRule(system, versions);
   const candidates: View[] = [
     { path: userStore, version: undefined },
     ...versions.filter(({ isLink }) => !isLink),
@@ -73,16 +70,16 @@ function planKnown(
     for (const key of listNamesOnTheWay(root, path)) needed.add(key);
   };
   for (const view of candidates) {
-    for (const archive of listArchives(root, view.path, log)) {
+    for (const archive of listArchives(system, view.path)) {
       const reason = findReason(archive, view.version);
       if (reason === undefined) need(archive.path);
       else removals.push(planArchive(root, archive, view.version, reason));
     }
   }
-  for (const view of listOtherViews(root, settings, versions)) {
+  for (const view of listOtherViews(system, versions)) {
     // Another path to one of the candidates has needs of its own; nothing goes from any other store.
     const isOwn = own.has(findIdentity(root, view.path));
-    for (const archive of listArchives(root, view.path, log)) {
+    for (const archive of listArchives(system, view.path)) {
       if (!isOwn || findReason(archive, view.version) === undefined) need(archive.path);
     }
   }
@@ -110,10 +107,10 @@ function findIdentity(root: Root, path: string): string | undefined {
 }
 
 /** Lists the paths of stores but the candidates' own: of all layers and versions, and symlinked ones. */
-function listOtherViews(root: Root, settings: Settings, versions: readonly VersionedStore[]): View[] {
+function listOtherViews({ root, settings }: System, versions: readonly VersionedStore[]): View[] {
   const { userStore, oemDir } = settings.paths;
   const own = new Set([userStore, ...versions.map(({ path }) => path)]);
-  const oem = listVersionedStores(root, join(oemDir, "store"), SILENT_LOG);
+  const oem = listVersionedStores({ root, log: SILENT_LOG }, join(oemDir, "store"));
   const configured = listStorePaths(settings).filter((path) =>
     !own.has(path) && !oem.some((store) => store.path === path)
   );
@@ -126,12 +123,11 @@ function listOtherViews(root: Root, settings: Settings, versions: readonly Versi
 
 /** Makes the rule that says why a version does not need an archive; undefined if it does. */
 function makeRule(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  system: System,
   versions: readonly VersionedStore[],
 ): (archive: Archive, version: string | undefined) => string | undefined {
-  const images = listProfileImages(root, settings, log);
+  const { settings } = system;
+  const images = listProfileImages(system);
   const names = new Set([...images].map((image) => image.slice(0, image.lastIndexOf(":"))));
   const current = settings.versionId;
   // Without a current version nothing tells which ones are old.
@@ -149,13 +145,14 @@ function makeRule(
   };
 }
 
-function listProfileImages(root: Root, settings: Settings, log: Logger): Set<string> {
-  const files: { path: string }[] = [...listProfiles(root, settings, log).values()];
+function listProfileImages(system: System): Set<string> {
+  const { root, settings } = system;
+  const files: { path: string }[] = [...listProfiles(system).values()];
   const { runProfile } = settings.paths;
   if (root.findStat(encodePath(runProfile)) !== undefined) files.push({ path: runProfile });
   return new Set(
     files.flatMap((file) =>
-      readProfile(root, file, log).images.filter(({ reference }) => reference !== "").map(formatImage)
+      readProfile(system, file).images.filter(({ reference }) => reference !== "").map(formatImage)
     ),
   );
 }

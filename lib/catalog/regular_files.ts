@@ -6,9 +6,8 @@
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath, joinPath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
 import type { DirEntry } from "../sys/dirents.ts";
-import type { Root } from "../sys/root.ts";
+import type { System } from "../config/system.ts";
 
 /**
  * Lists the names of regular files with one of the suffixes, sorted bytewise. A missing directory
@@ -17,13 +16,12 @@ import type { Root } from "../sys/root.ts";
  * @throws {TorcxError} `failed` if the directory or one of its entries is there and cannot be read.
  */
 export function listRegularFiles(
-  root: Root,
+  system: Pick<System, "root" | "log">,
   directory: string,
   suffixes: readonly string[],
-  log: Logger,
 ): string[] {
-  const entries = findEntries(root, directory, log);
-  return entries === undefined ? [] : pickRegularFiles(root, directory, entries, suffixes, log);
+  const entries = findEntries(system, directory);
+  return entries === undefined ? [] : pickRegularFiles(system, directory, entries, suffixes);
 }
 
 /**
@@ -31,7 +29,10 @@ export function listRegularFiles(
  *
  * @throws {TorcxError} `failed` if it is there and cannot be read.
  */
-export function findEntries(root: Root, directory: string, log: Logger): DirEntry[] | undefined {
+export function findEntries(
+  { root, log }: Pick<System, "root" | "log">,
+  directory: string,
+): DirEntry[] | undefined {
   const path = encodePath(directory);
   try {
     return root.readDir(path);
@@ -52,21 +53,20 @@ export function findEntries(root: Root, directory: string, log: Logger): DirEntr
 
 /** Of a directory's entries, picks the regular files as {@linkcode listRegularFiles} does. */
 export function pickRegularFiles(
-  root: Root,
+  system: Pick<System, "root" | "log">,
   directory: string,
   entries: readonly DirEntry[],
   suffixes: readonly string[],
-  log: Logger,
 ): string[] {
   const path = encodePath(directory);
   return entries
     .filter(({ name }) => suffixes.some((suffix) => name.endsWith(suffix)))
     // The type in the directory entry spares a stat per file.
-    .filter(({ name, type }) => type === "file" || isRegularFile(root, joinPath(path, name), log))
+    .filter(({ name, type }) => type === "file" || isRegularFile(system, joinPath(path, name)))
     .map(({ name }) => decodePath(name));
 }
 
-function isRegularFile(root: Root, path: ByteString, log: Logger): boolean {
+function isRegularFile({ root, log }: Pick<System, "root" | "log">, path: ByteString): boolean {
   const shown = quote(decodePath(path));
   let stat;
   try {

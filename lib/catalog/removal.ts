@@ -5,7 +5,7 @@
 
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
+import type { System } from "../config/system.ts";
 import type { Root } from "../sys/root.ts";
 import { identify } from "./links.ts";
 import type { Archive } from "./stores.ts";
@@ -50,7 +50,10 @@ export interface RemovalResult {
 }
 
 /** Removes what was planned. A failure does not stop it; empty directories that are not empty stay. */
-export function removePlanned(root: Root, log: Logger, plan: readonly Removal[]): RemovalResult {
+export function removePlanned(
+  { root, log }: Pick<System, "root" | "log">,
+  plan: readonly Removal[],
+): RemovalResult {
   const result: RemovalResult = { removed: [], failures: [] };
   for (const removal of plan) {
     try {

@@ -9,6 +9,7 @@ import type { Logger } from "../log.ts";
 import { isTemporaryName } from "../sys/atomic_file.ts";
 import { acquireLock } from "../sys/lock_file.ts";
 import { getUserId } from "../sys/namespace.ts";
+import type { System } from "../config/system.ts";
 import type { Root } from "../sys/root.ts";
 
 /** The mode of a new file, as the first torcx made them. */
@@ -49,7 +50,7 @@ export function replaceFile(
   const target = isNew ? encodePath(path) : resolveSymlinks(root, encodePath(path));
   const { parent } = splitPath(target);
   using _lock = lockDirectory(root, parent, options);
-  removeLeftovers(root, parent, log);
+  removeLeftovers({ root, log }, parent);
   const onLateFault = (fault: TorcxError): void => log.warning(listMessages(fault).join(": "));
   const stat = isNew ? undefined : root.findLstat(target);
   if (stat === undefined) {
@@ -97,7 +98,7 @@ function acquire(root: Root, path: ByteString, intent: string): Disposable {
 }
 
 /** Removes the temporary files of edits that were killed: under the lock no other edit has one. */
-function removeLeftovers(root: Root, directory: ByteString, log: Logger): void {
+function removeLeftovers({ root, log }: Pick<System, "root" | "log">, directory: ByteString): void {
   const shown = quote(decodePath(directory === "" ? encodePath("/") : directory));
   warnOnFailure(log, `temporary files in ${shown} stay`, () => {
     for (const { name } of root.readDir(directory)) {

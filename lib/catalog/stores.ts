@@ -5,7 +5,7 @@
 
 import { quote } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
-import { keepWarnings, type Logger } from "../log.ts";
+import { keepWarnings } from "../log.ts";
 import {
   formatImage,
   type ImageName,
@@ -15,10 +15,9 @@ import {
   toImageReference,
 } from "../manifest/names.ts";
 import { join } from "../config/paths.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { listStores, type StorePath, type StorePathOptions } from "../config/search_paths.ts";
 import type { DirEntry } from "../sys/dirents.ts";
-import type { Root } from "../sys/root.ts";
 import { findEntries, pickRegularFiles } from "./regular_files.ts";
 
 /** How an archive is made. */
@@ -66,26 +65,24 @@ export interface IndexStoresOptions extends StorePathOptions {
  * @throws {TorcxError} `failed` if a store or one of its entries is there and cannot be read.
  */
 export function indexStores(
-  root: Root,
-  settings: Settings,
-  log: Logger,
+  { root, settings, log }: System,
   options: IndexStoresOptions = {},
 ): StoreIndex {
   const stores: string[] = [];
   const absent: StorePath[] = [];
   const files: StoreIndex["files"] = [];
   const warnings: string[] = [];
-  const kept = keepWarnings(log, warnings);
+  const system = { root, log: keepWarnings(log, warnings) };
   const winners = new Map<string, Archive>();
   const losers: Archive[] = [];
   const seen = new Set<string>();
   for (const place of listStores(settings, options.osVersion, options)) {
     const store = place.path;
-    const entries = findEntries(root, store, kept);
+    const entries = findEntries(system, store);
     if (entries === undefined) {
       if (!place.isConfigured) continue;
       absent.push(place);
-      kept.warning(`store ${quote(store)} (${place.source}) is absent: is it mounted?`);
+      system.log.warning(`store ${quote(store)} (${place.source}) is absent: is it mounted?`);
       continue;
     }
     // A store that is reached by two paths shadows nothing.
@@ -98,7 +95,7 @@ export function indexStores(
     seen.add(identity);
     stores.push(store);
     files.push(...entries.map(({ name }) => ({ store, file: decodePath(name) })));
-    const archives = pickArchives(root, store, entries, kept);
+    const archives = pickArchives(system, store, entries);
     for (const archive of archives) {
       const key = formatImage(archive);
       const winner = winners.get(key);
@@ -132,13 +129,18 @@ export function indexStores(
  *
  * @throws {TorcxError} `failed` if it is there and cannot be read.
  */
-export function listArchives(root: Root, store: string, log: Logger): Archive[] {
-  const entries = findEntries(root, store, log);
-  return entries === undefined ? [] : pickArchives(root, store, entries, log);
+export function listArchives(system: Pick<System, "root" | "log">, store: string): Archive[] {
+  const entries = findEntries(system, store);
+  return entries === undefined ? [] : pickArchives(system, store, entries);
 }
 
-function pickArchives(root: Root, store: string, entries: readonly DirEntry[], log: Logger): Archive[] {
-  return pickRegularFiles(root, store, entries, SUFFIXES, log).flatMap((file) => {
+function pickArchives(
+  system: Pick<System, "root" | "log">,
+  store: string,
+  entries: readonly DirEntry[],
+): Archive[] {
+  const { log } = system;
+  return pickRegularFiles(system, store, entries, SUFFIXES).flatMap((file) => {
     const archive = parseArchiveName(file, store);
     if (archive !== undefined) return [archive];
     log.warning(`skipping archive ${quote(join(store, file))}: it holds no legal NAME:REFERENCE`);

@@ -5,10 +5,9 @@
 
 import { quote } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
-import type { Logger } from "../log.ts";
 import { isOsVersion } from "../config/os_release.ts";
 import { join } from "../config/paths.ts";
-import type { Root } from "../sys/root.ts";
+import type { System } from "../config/system.ts";
 import { compareOsVersions } from "./os_versions.ts";
 
 /** A directory of mkfs, which is there if the store is a file system of its own. */
@@ -27,7 +26,10 @@ export interface VersionedStore {
  *
  * @throws {SyscallError} if the store cannot be read.
  */
-export function listVersionedStores(root: Root, store: string, log: Logger): VersionedStore[] {
+export function listVersionedStores(
+  { root, log }: Pick<System, "root" | "log">,
+  store: string,
+): VersionedStore[] {
   if (root.findStat(encodePath(store))?.type !== "directory") return [];
   const stores: VersionedStore[] = [];
   for (const { name } of root.readDir(encodePath(store))) {

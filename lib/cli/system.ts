@@ -4,20 +4,17 @@
  */
 
 import { quote, TorcxError } from "../errors.ts";
-import type { Settings } from "../config/settings.ts";
 import { examineSettings } from "../config/settings_reader.ts";
+import type { System } from "../config/system.ts";
 import { Root } from "../sys/root.ts";
 import { type Context, isRunningSystem } from "./context.ts";
 import type { GlobalOptions } from "./options/parse.ts";
 
-/** A system: `/`, or the one below `--root`. */
-export interface System extends Disposable {
-  readonly root: Root;
-  readonly settings: Settings;
-}
+/** The system of a command: `/`, or the one below `--root`. */
+export interface OpenedSystem extends System, Disposable {}
 
 /** A system whose settings may be unfit to work with. */
-export interface ExaminedSystem extends System {
+export interface ExaminedSystem extends OpenedSystem {
   /** What forbids every verb but those that only show; defaults stand where a value cannot be had. */
   readonly fault: TorcxError | undefined;
 }
@@ -42,7 +39,7 @@ export function openRoot(options: Pick<GlobalOptions, "root">): Root {
  *
  * @throws {TorcxError} as {@linkcode openRoot}, or the fault of {@linkcode examineSettings}.
  */
-export function openSystem(options: Pick<GlobalOptions, "root">, context: Context): System {
+export function openSystem(options: Pick<GlobalOptions, "root">, context: Context): OpenedSystem {
   const system = examineSystem(options, context);
   if (system.fault === undefined) return system;
   system[Symbol.dispose]();
@@ -60,7 +57,7 @@ export function examineSystem(options: Pick<GlobalOptions, "root">, context: Con
   try {
     const { environment, kernelCommandLine, log } = context;
     const examined = examineSettings({ root, environment, kernelCommandLine, log });
-    return { ...examined, root, [Symbol.dispose]: () => root[Symbol.dispose]() };
+    return { ...examined, root, log, [Symbol.dispose]: () => root[Symbol.dispose]() };
   } catch (error) {
     root[Symbol.dispose]();
     throw error;

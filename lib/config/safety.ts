@@ -7,9 +7,10 @@
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
 import type { FileStat } from "../sys/file_stat.ts";
+import type { System } from "./system.ts";
 import type { Root } from "../sys/root.ts";
 import { SEAL_PATH } from "./paths.ts";
-import type { SettingName, Settings } from "./settings.ts";
+import type { SettingName } from "./settings.ts";
 import { listStores } from "./search_paths.ts";
 
 /** Directories of the system, which RUN can be inside but not be. */
@@ -49,9 +50,9 @@ function makeLookUp(root: Root): LookUp {
  *
  * @returns an error that names both settings and their sources, undefined if there is nothing.
  */
-export function findSettingsFault(root: Root, settings: Settings): TorcxError | undefined {
+export function findSettingsFault(system: System): TorcxError | undefined {
   try {
-    return compareDirectories(root, settings);
+    return compareDirectories(system);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     return new TorcxError("failed", "Cannot check the settings: a directory's path cannot be followed", {
@@ -60,7 +61,7 @@ export function findSettingsFault(root: Root, settings: Settings): TorcxError | 
   }
 }
 
-function compareDirectories(root: Root, settings: Settings): TorcxError | undefined {
+function compareDirectories({ root, settings }: System): TorcxError | undefined {
   const { baseDir, runDir, confDir, usrDir } = settings;
   const top = identify(root, encodePath("/"));
   const name = (path: string, setting: SettingName): NamedDirectory => ({

@@ -5,8 +5,8 @@
 
 import { encodePath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
-import type { Logger } from "../log.ts";
 import { type ConfigFile, parseConfigFile } from "../manifest/config.ts";
+import type { System } from "./system.ts";
 import type { Root } from "../sys/root.ts";
 import { isOsVersion, parseOsRelease } from "./os_release.ts";
 import { CONFIG_FILE_KEYS } from "./setting_table.ts";
@@ -22,10 +22,9 @@ export type Warn = (message: string) => void;
  *   if it has a wrong shape.
  */
 export function readConfigFile(
-  root: Root,
+  { root, log }: Pick<System, "root" | "log">,
   path: string,
   isAskedFor: boolean,
-  log: Logger,
   warn: Warn,
 ): ConfigFile {
   let bytes;

@@ -56,7 +56,7 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
   const places: SettingPlaces = {
     // One that is no text throws when it is looked at (environment.ts).
     getVariable: (name) => found.attempt(() => environment[name], undefined),
-    config: found.attempt(() => readConfigFile(root, configPath, isAskedFor, log, found.warn), {}),
+    config: found.attempt(() => readConfigFile({ root, log }, configPath, isAskedFor, found.warn), {}),
     configSource: formatConfigSource(configPath),
   };
   for (const name of SETTING_NAMES) {
@@ -84,7 +84,7 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
     paths: derivePaths(values),
     warnings: found.warnings,
   };
-  return { settings, fault: found.fault ?? findSettingsFault(root, settings) };
+  return { settings, fault: found.fault ?? findSettingsFault({ root, settings, log }) };
 }
 
 function placeBoot(found: SettingCollector, text: string | undefined): void {

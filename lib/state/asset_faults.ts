@@ -4,7 +4,7 @@
  */
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { type ApplyReport, decodeAssetNames, type ReportAsset } from "../manifest/report.ts";
 import type { FileStat } from "../sys/file_stat.ts";
@@ -90,7 +90,10 @@ function isSameContent(root: Root, from: ByteString, to: ByteString, digest: str
 }
 
 /** Returns what lies in RUN and its bin dir and was not made by torcx. */
-export function findForeignFiles(root: Root, { runDir, paths }: Settings, report: ApplyReport): DriftFact[] {
+export function findForeignFiles(
+  { root, settings: { runDir, paths } }: System,
+  report: ApplyReport,
+): DriftFact[] {
   const assets = report.assets.map((asset) => decodeAssetNames(asset).to);
   const known = new Set<string>(assets.flatMap((path) => [path, splitPath(path).parent]));
   // What somebody put in the place of a link of ours is theirs.

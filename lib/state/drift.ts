@@ -6,7 +6,7 @@
 import { encodePath } from "../bytes.ts";
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
 import { indexStores } from "../catalog/stores.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
@@ -25,34 +25,35 @@ import { readRunState, type RunState, type RunStateOptions } from "./run_state.t
  * @param faults what the state of the run says of trees and records.
  */
 export function findDrift(
-  root: Root,
-  settings: Settings,
+  system: System,
   report: ApplyReport,
   faults: readonly string[],
 ): Drift[] {
+  const { root } = system;
   return toDrift([
-    ...findRunningFacts(root, settings, report, faults),
-    ...findForeign(root, settings, report),
+    ...findRunningFacts(system, report, faults),
+    ...findForeign(system, report),
     ...findArchiveFacts(root, report),
-    ...guard("not_readable", "the stores", () => findShadows(root, settings, report)),
-    ...findNextBoot(root, settings, report),
+    ...guard("not_readable", "the stores", () => findShadows(system, report)),
+    ...findNextBoot(system, report),
   ]);
 }
 
 /** As {@linkcode readRunState}, but sealed only if all that was propagated is as it was made, too. */
-export function judgeRun(root: Root, settings: Settings, options: RunStateOptions = {}): RunState {
-  const state = readRunState(root, settings, options);
+export function judgeRun(system: System, options: RunStateOptions = {}): RunState {
+  const { root } = system;
+  const state = readRunState(system, options);
   if ((state.kind !== "sealed" && state.kind !== "degraded") || state.report === undefined) return state;
   const faults = toDrift([
-    ...findRunningFacts(root, settings, state.report, state.kind === "degraded" ? state.faults : []),
+    ...findRunningFacts(system, state.report, state.kind === "degraded" ? state.faults : []),
     ...findArchiveFacts(root, state.report),
   ]).filter((item) => item.is_degrading).map(({ message }) => message);
   return faults.length === 0 ? state : { ...state, kind: "degraded", faults };
 }
 
 /** Returns what lies in RUN and is not torcx's: a retry leaves it, and is refused. */
-export function findForeign(root: Root, settings: Settings, report: ApplyReport): DriftFact[] {
-  return guard("not_readable", "the run directory", () => findForeignFiles(root, settings, report));
+export function findForeign(system: System, report: ApplyReport): DriftFact[] {
+  return guard("not_readable", "the run directory", () => findForeignFiles(system, report));
 }
 
 function findArchiveFacts(root: Root, report: ApplyReport): DriftFact[] {
@@ -62,15 +63,15 @@ function findArchiveFacts(root: Root, report: ApplyReport): DriftFact[] {
 }
 
 function findRunningFacts(
-  root: Root,
-  settings: Settings,
+  system: System,
   report: ApplyReport,
   faults: readonly string[],
 ): DriftFact[] {
+  const { root } = system;
   const facts: DriftFact[] = faults.map((message) => ({ kind: "tree", message }));
-  facts.push(...guard("tree", "the unpack dir", () => countFiles(root, settings, report)));
+  facts.push(...guard("tree", "the unpack dir", () => countFiles(system, report)));
   facts.push(...findAssetFaults(root, report));
-  facts.push(...guard("run_profile", "the run profile", () => judgeRunProfile(root, settings, report)));
+  facts.push(...guard("run_profile", "the run profile", () => judgeRunProfile(system, report)));
   for (const { command, error } of report.steps) {
     if (error !== null) facts.push({ kind: "step_failed", message: `${quote(command)} failed: ${error}` });
   }
@@ -95,7 +96,7 @@ function guard(kind: DriftKind, title: string, find: () => DriftFact[]): DriftFa
 }
 
 /** A tmpfs counts its inodes: what was removed or added while it was writable shows, whatever it was. */
-function countFiles(root: Root, settings: Settings, report: ApplyReport): DriftFact[] {
+function countFiles({ root, settings }: System, report: ApplyReport): DriftFact[] {
   if (report.unpack_files === null) return [];
   const { totalInodes, freeInodes } = readSpace(root, encodePath(settings.paths.unpackDir));
   const change = totalInodes - freeInodes - report.unpack_files;
@@ -109,7 +110,7 @@ function countFiles(root: Root, settings: Settings, report: ApplyReport): DriftF
   }];
 }
 
-function judgeRunProfile(root: Root, { paths }: Settings, report: ApplyReport): DriftFact[] {
+function judgeRunProfile({ root, settings: { paths } }: System, report: ApplyReport): DriftFact[] {
   const path = encodePath(paths.runProfile);
   const fact = (state: string): DriftFact[] => [
     { kind: "run_profile", message: `the run profile ${quote(paths.runProfile)} ${state}` },
@@ -144,13 +145,13 @@ function judgeArchive(root: Root, image: ReportImage): DriftFact[] {
 }
 
 /** Looks for archives that have come before those that were applied. */
-function findShadows(root: Root, settings: Settings, report: ApplyReport): DriftFact[] {
-  const index = indexStores(root, settings, SILENT_LOG);
+function findShadows(system: System, report: ApplyReport): DriftFact[] {
+  const index = indexStores({ ...system, log: SILENT_LOG });
   return report.images.flatMap((image): DriftFact[] => {
     const found = index.find(image)?.path;
     if (found === undefined || image.archive_path === null || found === image.archive_path) return [];
     // One that is gone is told of already.
-    if (root.findStat(encodePath(image.archive_path)) === undefined) return [];
+    if (system.root.findStat(encodePath(image.archive_path)) === undefined) return [];
     return [{
       kind: "archive_shadowed",
       message: `the archive of image ${quote(image.name)}, ${quote(image.archive_path)}, is shadowed by ${
@@ -160,10 +161,10 @@ function findShadows(root: Root, settings: Settings, report: ApplyReport): Drift
   });
 }
 
-function findNextBoot(root: Root, settings: Settings, report: ApplyReport): DriftFact[] {
+function findNextBoot(system: System, report: ApplyReport): DriftFact[] {
   let next: ProfileSelection;
   try {
-    next = selectProfiles(root, settings, SILENT_LOG, { onUnknown: "warn", isNextBoot: true });
+    next = selectProfiles({ ...system, log: SILENT_LOG }, { onUnknown: "warn", isNextBoot: true });
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
     return [{

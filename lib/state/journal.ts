@@ -5,10 +5,10 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { type Journal, parseJournal } from "../manifest/journal.ts";
 import { decodeText } from "../manifest/json.ts";
-import type { Root } from "../sys/root.ts";
 import { isKnownTarget } from "./targets.ts";
 import { findDistrust } from "./trust.ts";
 
@@ -25,7 +25,7 @@ export function getJournalPath(settings: Settings): ByteString {
  *
  * @throws {TorcxError} `invalid` if it cannot be believed, or says what no torcx does.
  */
-export function readJournal(root: Root, settings: Settings): Journal | undefined {
+export function readJournal({ root, settings }: System): Journal | undefined {
   const path = getJournalPath(settings);
   const name = decodePath(path);
   try {
@@ -56,9 +56,9 @@ export function readJournal(root: Root, settings: Settings): Journal | undefined
 }
 
 /** As {@linkcode readJournal}, undefined too if it cannot be used, or this user may not read it. */
-export function findJournal(root: Root, settings: Settings): Journal | undefined {
+export function findJournal(system: System): Journal | undefined {
   try {
-    return readJournal(root, settings);
+    return readJournal(system);
   } catch (error) {
     if (isErrno(error, "EACCES")) return undefined;
     if (error instanceof TorcxError && error.code === "invalid") return undefined;

@@ -9,7 +9,7 @@ import type { MergedImage } from "../catalog/merge.ts";
 import { readProfile } from "../catalog/profiles.ts";
 import type { Archive } from "../catalog/stores.ts";
 import { SILENT_LOG } from "../log.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { isErrno, TorcxError } from "../errors.ts";
 import type { Origin, Origins } from "../manifest/outputs/why.ts";
 import {
@@ -25,8 +25,9 @@ import { findOverride } from "./overrides.ts";
 type ImageOrigin = Pick<Origin, "name" | "reference" | "profile" | "archive_path">;
 
 /** Lists all that torcx brought to the running system; undefined if it is not sealed. */
-export function listOrigins(root: Root, settings: Settings): Origins | undefined {
-  const state = readRunState(root, settings);
+export function listOrigins(system: System): Origins | undefined {
+  const { root } = system;
+  const state = readRunState(system);
   if (!("seal" in state)) return undefined;
   const { seal, report } = state;
   const images = new Map<string, ImageOrigin>();
@@ -34,7 +35,7 @@ export function listOrigins(root: Root, settings: Settings): Origins | undefined
     images.set(name, { name, reference, profile: null, archive_path: null });
   }
   for (const image of report?.images ?? []) images.set(image.name, toImageOrigin(image));
-  const make = makeOrigin(root, settings, images);
+  const make = makeOrigin(system, images);
   const reported = (report?.assets ?? []).map((asset) => make(asset.kind, toPlace(asset)));
   const known = new Set(reported.map(({ path }) => path));
   const links = listPrograms(root, seal).filter(({ to }) => !known.has(to));
@@ -52,11 +53,12 @@ export function listOrigins(root: Root, settings: Settings): Origins | undefined
 }
 
 /** Lists what a run that failed had found; undefined if there is no report of a failure. */
-export function listReportedOrigins(root: Root, settings: Settings): Origins | undefined {
-  const state = readRunState(root, settings);
+export function listReportedOrigins(system: System): Origins | undefined {
+  const { settings } = system;
+  const state = readRunState(system);
   if (state.kind !== "failed") return undefined;
   const { images, conflicts } = state.report;
-  const make = makeOrigin(root, settings, new Map(images.map((item) => [item.name, toImageOrigin(item)])));
+  const make = makeOrigin(system, new Map(images.map((item) => [item.name, toImageOrigin(item)])));
   return {
     source: "report",
     origins: images.map(({ name }) =>
@@ -74,7 +76,8 @@ export interface PlannedSystem {
 }
 
 /** Lists what the next boot would bring. */
-export function listPlannedOrigins(root: Root, settings: Settings, preview: PlannedSystem): Origins {
+export function listPlannedOrigins(system: System, preview: PlannedSystem): Origins {
+  const { settings } = system;
   const images = new Map(
     preview.images.map(({ image, archive }) => [
       image.name as string,
@@ -86,7 +89,7 @@ export function listPlannedOrigins(root: Root, settings: Settings, preview: Plan
       },
     ]),
   );
-  const make = makeOrigin(root, settings, images);
+  const make = makeOrigin(system, images);
   return {
     source: "plan",
     origins: [
@@ -113,10 +116,10 @@ interface OriginPlace {
 
 /** Returns what completes an origin by its image, what is there, and what takes effect instead. */
 function makeOrigin(
-  root: Root,
-  settings: Settings,
+  system: System,
   images: ReadonlyMap<string, ImageOrigin>,
 ): (kind: Origin["kind"], place: OriginPlace) => Origin {
+  const { root } = system;
   return (kind, { image, from, to, bytes }) => ({
     kind,
     path: to,
@@ -125,7 +128,7 @@ function makeOrigin(
     is_present: root.findLstat(bytes ?? encodePath(to)) !== undefined,
     overridden_by: kind === "image" || from === null
       ? null
-      : findOverride(root, settings, { image, kind, from, to }) ?? null,
+      : findOverride(system, { image, kind, from, to }) ?? null,
   });
 }
 
@@ -151,15 +154,15 @@ export function findOrigins({ source, origins, conflicts }: Origins, name: strin
 }
 
 /** Returns the names that {@linkcode findOrigins} finds in the running system, each once. */
-export function listOriginNames(root: Root, settings: Settings): string[] {
-  const origins = listOrigins(root, settings)?.origins ?? [];
+export function listOriginNames(system: System): string[] {
+  const origins = listOrigins(system)?.origins ?? [];
   return [...new Set(origins.map(({ path }) => getLastPart(path)))].sort();
 }
 
 function listRunImages(root: Root, seal: SealValues): { name: string; reference: string }[] {
   try {
     // What torcx itself wrote at boot: there is nothing to be told of it.
-    return readProfile(root, { path: seal.profilePath }, SILENT_LOG).images;
+    return readProfile({ root, log: SILENT_LOG }, { path: seal.profilePath }).images;
   } catch (error) {
     if (error instanceof TorcxError && error.code === "not_found") return [];
     throw error;

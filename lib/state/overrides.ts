@@ -4,10 +4,9 @@
  */
 
 import { encodePath } from "../bytes.ts";
-import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { ASSET_KIND_TABLE } from "../manifest/asset_kinds.ts";
 import type { ReportPlace } from "../manifest/report.ts";
-import type { Root } from "../sys/root.ts";
 
 /** An asset and a file of the system of the same name, of which only one takes effect. */
 export interface Override extends ReportPlace {
@@ -19,8 +18,7 @@ export interface Override extends ReportPlace {
 
 /** Lists the system's files of an asset's name, those that take effect first. */
 export function listOverrides(
-  root: Root,
-  settings: Settings,
+  { root, settings }: System,
   { image, kind, from, to }: ReportPlace,
 ): Override[] {
   const { targetDir, before, after } = ASSET_KIND_TABLE[kind];
@@ -39,6 +37,6 @@ export function listOverrides(
 }
 
 /** Finds the system's file that takes effect instead of an asset. */
-export function findOverride(root: Root, settings: Settings, place: ReportPlace): string | undefined {
-  return listOverrides(root, settings, place).find(({ isHidden }) => isHidden)?.path;
+export function findOverride(system: System, place: ReportPlace): string | undefined {
+  return listOverrides(system, place).find(({ isHidden }) => isHidden)?.path;
 }

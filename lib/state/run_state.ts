@@ -5,13 +5,13 @@
 
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { decodeText } from "../manifest/json.ts";
 import { type ApplyMode, type ApplyReport, parseReport } from "../manifest/report.ts";
 import { encodeSeal, parseSeal, type SealValues } from "../manifest/seal.ts";
 import { findLockHolder } from "../sys/lock_file.ts";
 import { isTemporaryName } from "../sys/atomic_file.ts";
-import type { Root } from "../sys/root.ts";
 import { findJournal, getJournalPath } from "./journal.ts";
 import { findDirectoryStat } from "../sys/directory_stat.ts";
 import { findTreeFaults } from "./trees.ts";
@@ -61,9 +61,10 @@ const SEAL_BYTES_MAX = 64 * 1024;
  *
  * @throws {TorcxError} if something cannot be read for another reason than that it is not there.
  */
-export function readRunState(root: Root, settings: Settings, options: RunStateOptions = {}): RunState {
+export function readRunState(system: System, options: RunStateOptions = {}): RunState {
+  const { settings } = system;
   try {
-    return judgeState(root, settings, options);
+    return judgeState(system, options);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     const places = `${quote(settings.runDir)} or ${quote(settings.paths.seal)}`;
@@ -75,20 +76,21 @@ export function readRunState(root: Root, settings: Settings, options: RunStateOp
   }
 }
 
-function judgeState(root: Root, settings: Settings, options: RunStateOptions): RunState {
-  const seal = findSeal(root, settings);
-  const run = findRun(root, settings);
+function judgeState(system: System, options: RunStateOptions): RunState {
+  const { root, settings } = system;
+  const seal = findSeal(system);
+  const run = findRun(system);
   if (run === undefined) return { kind: "not_applied", hasStaleSeal: seal !== undefined };
   if (run.distrust !== undefined) {
     return { kind: "foreign", names: run.names.map(decodePath), reason: run.distrust };
   }
-  const report = findReport(root, settings);
+  const report = findReport(system);
   const others = run.names.filter((name) => !isRunName(name));
   // A kill can leave RUN without report and journal, but never beside something else.
-  if (others.length > 0 && report === undefined && findJournal(root, settings) === undefined) {
+  if (others.length > 0 && report === undefined && findJournal(system) === undefined) {
     return { kind: "foreign", names: others.map(decodePath), reason: "torcx did not make what is in it" };
   }
-  const sealed = seal === undefined ? undefined : judgeSeal(root, settings, seal, report);
+  const sealed = seal === undefined ? undefined : judgeSeal(system, seal, report);
   // A seal that holds stands, even while somebody looks whether there is something to do.
   if (sealed?.kind === "sealed") return sealed;
   const holder = options.isLocked === true ? undefined : findLockHolder(root, getLockPath(settings));
@@ -101,7 +103,7 @@ function judgeState(root: Root, settings: Settings, options: RunStateOptions): R
   }
   if (holder === "unknown") return { kind: "unfinished" };
   // A report of success without its seal: killed between the two.
-  return { kind: "killed", mode: findJournal(root, settings)?.mode ?? report?.mode };
+  return { kind: "killed", mode: findJournal(system)?.mode ?? report?.mode };
 }
 
 /** Returns the path of RUN's lock. */
@@ -111,8 +113,7 @@ export function getLockPath(settings: Settings): ByteString {
 
 /** Looks at RUN: what is in it, and why nothing of that is believed; undefined if there is none. */
 function findRun(
-  root: Root,
-  { runDir }: Settings,
+  { root, settings: { runDir } }: System,
 ): { names: ByteString[]; distrust: string | undefined } | undefined {
   const path = encodePath(runDir);
   const stat = root.findStat(path);
@@ -126,11 +127,11 @@ function findRun(
 
 /** Judges a seal that is there; undefined if it is older than the run that RUN tells of. */
 function judgeSeal(
-  root: Root,
-  settings: Settings,
+  system: System,
   { text, values }: Seal,
   report: ApplyReport | undefined,
 ): Extract<RunState, { seal: SealValues }> | undefined {
+  const { root, settings } = system;
   const { paths } = settings;
   if (report?.outcome === "failed") return undefined;
   if (report === undefined) {
@@ -139,11 +140,11 @@ function judgeSeal(
     if (values === undefined || !has(paths.runProfile) || has(`${settings.runDir}/journal.json`)) {
       return undefined;
     }
-    if (!isUnpackDirMounted(root, settings)) return { kind: "unmounted", seal: values, report };
+    if (!isUnpackDirMounted(system)) return { kind: "unmounted", seal: values, report };
     return { kind: "degraded", seal: values, report, faults: ["the report of the run is gone"] };
   }
   const seal = values ?? makeRunSeal(settings, report);
-  if (!isUnpackDirMounted(root, settings)) return { kind: "unmounted", seal, report };
+  if (!isUnpackDirMounted(system)) return { kind: "unmounted", seal, report };
   const faults = findTreeFaults(root, paths.unpackDir, report);
   if (text !== encodeSeal(makeRunSeal(settings, report))) {
     faults.unshift(`${quote(paths.seal)} is not the seal of the last run`);
@@ -151,7 +152,7 @@ function judgeSeal(
   return faults.length > 0 ? { kind: "degraded", seal, report, faults } : { kind: "sealed", seal, report };
 }
 
-function isUnpackDirMounted(root: Root, { paths }: Settings): boolean {
+function isUnpackDirMounted({ root, settings: { paths } }: System): boolean {
   return findDirectoryStat(root, encodePath(paths.unpackDir))?.isMounted === true;
 }
 
@@ -173,7 +174,7 @@ interface Seal {
 }
 
 /** Returns what lies in the seal's place. */
-function findSeal(root: Root, { paths }: Settings): Seal | undefined {
+function findSeal({ root, settings: { paths } }: System): Seal | undefined {
   const path = encodePath(paths.seal);
   if (root.findLstat(path) === undefined) return undefined;
   const text = orUndefined(() => decodeText(root.readFile(path, SEAL_BYTES_MAX), paths.seal)) ?? "";
@@ -181,7 +182,7 @@ function findSeal(root: Root, { paths }: Settings): Seal | undefined {
 }
 
 /** Returns the report; undefined too if it is another version's, or could be another user's. */
-export function findReport(root: Root, { paths }: Settings): ApplyReport | undefined {
+export function findReport({ root, settings: { paths } }: System): ApplyReport | undefined {
   return orUndefined(() => {
     const path = encodePath(paths.report);
     const stat = root.lstat(path);

@@ -5,6 +5,7 @@
 
 import { encodePath, joinPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
+import type { System } from "../config/system.ts";
 import { TorcxError } from "../errors.ts";
 import type { StatusFacts, StatusImage } from "../manifest/outputs/status.ts";
 import type { ReportImage } from "../manifest/report.ts";
@@ -43,11 +44,12 @@ const UNIT_DIRS = [
  *
  * @throws {TorcxError} if RUN or the seal is there but cannot be read.
  */
-export function readStatus(root: Root, settings: Settings): Status {
-  const run = readRunState(root, settings);
+export function readStatus(system: System): Status {
+  const { root, settings } = system;
+  const run = readRunState(system);
   const report = "report" in run ? run.report ?? null : null;
   const seal = "seal" in run ? run.seal : undefined;
-  const drift = findStatusDrift(root, settings, run);
+  const drift = findStatusDrift(system, run);
   const unpackDir = seal?.unpackDir ?? settings.paths.unpackDir;
   const unpack = findTree(root, unpackDir);
   return {
@@ -85,15 +87,15 @@ function findState(settings: Settings, run: RunState, drift: readonly Drift[]): 
   return run.kind;
 }
 
-function findStatusDrift(root: Root, settings: Settings, run: RunState): Drift[] {
+function findStatusDrift(system: System, run: RunState): Drift[] {
   if (run.kind === "unmounted" && run.report !== undefined) {
-    return toDrift(findForeign(root, settings, run.report));
+    return toDrift(findForeign(system, run.report));
   }
   if (run.kind !== "sealed" && run.kind !== "degraded") return [];
   const faults = run.kind === "degraded" ? run.faults : [];
   // Without the report nothing else is known of what was applied.
   if (run.report === undefined) return toDrift(faults.map((message) => ({ kind: "tree", message })));
-  return findDrift(root, settings, run.report, faults);
+  return findDrift(system, run.report, faults);
 }
 
 function toStatusImage(

@@ -2,6 +2,7 @@
 
 import { encodePath } from "../../lib/bytes.ts";
 import type { Settings } from "../../lib/config/settings.ts";
+import type { System } from "../../lib/config/system.ts";
 import { encodeReport, type ReportImage } from "../../lib/manifest/report.ts";
 import { encodeRunProfile } from "../../lib/manifest/profile.ts";
 import { encodeSeal } from "../../lib/manifest/seal.ts";
@@ -53,7 +54,7 @@ export function makeSealText({ paths }: Settings): string {
 
 /** Makes the system, with its tree in a tmpfs that this process alone sees, and runs the test. It takes root. */
 export async function withApplied(
-  use: (tree: Tree, settings: Settings) => void | Promise<void>,
+  use: (tree: Tree, system: System) => void | Promise<void>,
   nodes: Record<string, Node> = {},
 ): Promise<void> {
   // A root that is opened before lies among the mounts that all see.
@@ -67,7 +68,7 @@ export async function withApplied(
       try {
         Deno.mkdirSync(`${path}/${UNPACK_DIR}/hello`);
         remountReadOnly(root, target);
-        const settings = tree.readSettings();
+        const system = tree.readSystem();
         const stat = root.stat(target);
         const report = makeReport({
           lower_profiles: ["vendor"],
@@ -78,8 +79,8 @@ export async function withApplied(
         });
         Deno.writeTextFileSync(`${path}/run/torcx/report.json`, encodeReport(report));
         Deno.writeTextFileSync(`${path}/run/torcx/profile.json`, encodeRunProfile([HELLO]));
-        Deno.writeTextFileSync(`${path}/run/metadata/torcx`, makeSealText(settings));
-        await use(tree, settings);
+        Deno.writeTextFileSync(`${path}/run/metadata/torcx`, makeSealText(system.settings));
+        await use(tree, system);
       } finally {
         unmount(root, target);
       }

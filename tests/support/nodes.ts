@@ -3,6 +3,7 @@
 import { dirname } from "@std/path";
 import type { Logger } from "../../lib/log.ts";
 import type { Settings } from "../../lib/config/settings.ts";
+import type { System } from "../../lib/config/system.ts";
 import { examineSettings } from "../../lib/config/settings_reader.ts";
 import { Root } from "../../lib/sys/root.ts";
 
@@ -34,6 +35,8 @@ export interface Tree {
   log: TestLog;
   /** Reads the settings of this root. */
   readSettings(environment?: Record<string, string>, kernelCommandLine?: string): Settings;
+  /** As readSettings, with the root and the log. */
+  readSystem(environment?: Record<string, string>, kernelCommandLine?: string): System;
 }
 
 /** An os-release that makes the versioned stores exist. */
@@ -75,16 +78,13 @@ export async function withTree(
     writeNodes(path, nodes);
     const log = createTestLog();
     using root = Root.open(path);
-    await use({
-      path,
-      root,
-      log,
-      readSettings: (environment = {}, kernelCommandLine = "") => {
-        const { settings, fault } = examineSettings({ root, environment, kernelCommandLine, log });
-        if (fault !== undefined) throw fault;
-        return settings;
-      },
-    });
+    const readSettings: Tree["readSettings"] = (environment = {}, kernelCommandLine = "") => {
+      const { settings, fault } = examineSettings({ root, environment, kernelCommandLine, log });
+      if (fault !== undefined) throw fault;
+      return settings;
+    };
+    const readSystem: Tree["readSystem"] = (...from) => ({ root, log, settings: readSettings(...from) });
+    await use({ path, root, log, readSettings, readSystem });
   } finally {
     Deno.removeSync(path, { recursive: true });
   }

@@ -145,11 +145,11 @@ for (const resolver of RESOLVERS) {
     let assets = 0;
     for (let seed = 0; seed < count; seed++) {
       const { names, nodes } = makeSystem(seed);
-      await withTree(nodes, ({ path, readSettings }) => {
+      await withTree(nodes, ({ path, readSystem }) => {
         using root = Root.open(path, { resolver });
         const outside = listTree(path, ["run"]);
         const before = listTree(`${path}/run`);
-        const plan = planPropagation(root, readSettings(), names.map(makeImage));
+        const plan = planPropagation(readSystem(), names.map(makeImage));
         const shown = `seed ${seed}`;
         assertEquals(plan.faults, [], shown);
         const { operations } = plan;
@@ -342,9 +342,9 @@ for (const resolver of RESOLVERS) {
       [`${UNITS}/.keep`]: "",
       "var/sentinel": "",
     };
-    await withTree(nodes, ({ path, readSettings }) => {
+    await withTree(nodes, ({ path, readSystem }) => {
       using root = Root.open(path, { resolver });
-      const { operations } = planPropagation(root, readSettings(), [makeImage("one")]);
+      const { operations } = planPropagation(readSystem(), [makeImage("one")]);
       assertEquals(operations.map(({ kind }) => kind), ["make_dir", "copy"]);
       Deno.symlinkSync("/var", `${path}/${UNITS}/x`);
       for (const operation of operations) {

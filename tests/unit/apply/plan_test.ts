@@ -18,9 +18,9 @@ const SYSTEM: Record<string, Node> = {
 };
 
 Deno.test("planApply() lists directories, mount, trees and records, and what cannot be had", () =>
-  withTree(SYSTEM, ({ root, path, log, readSettings }) => {
+  withTree(SYSTEM, ({ path, readSystem }) => {
     packImage(`${path}/${STORE}/hello:1.torcx.tgz`, makeManifest({ bin: ["/bin"] }));
-    const plan = planApply(root, readSettings(), log);
+    const plan = planApply(readSystem());
     assertEquals([plan.selection.lower, plan.selection.upper], [["vendor"], "edge"] as unknown);
     assertEquals(plan.images.map(({ archive }) => archive.path), [`/${STORE}/hello:1.torcx.tgz`]);
     assertEquals(plan.missing.map(({ image, error }) => [image.name as string, error.code]), [[
@@ -51,18 +51,20 @@ Deno.test("planApply() lists directories, mount, trees and records, and what can
   }));
 
 Deno.test("planApply() takes an old seal away before all else", () =>
-  withTree({ ...SYSTEM, "run/metadata/torcx": "old" }, ({ root, log, readSettings }) => {
-    const [first] = planApply(root, readSettings(), log).preparation;
+  withTree({ ...SYSTEM, "run/metadata/torcx": "old" }, ({ readSystem }) => {
+    const [first] = planApply(readSystem()).preparation;
     assertEquals(first as unknown, { kind: "remove_seal", path: encodePath("/run/metadata/torcx") });
   }));
 
 Deno.test("planApply() takes the profile that is asked for, and refuses one that is not there", () =>
-  withTree({ ...SYSTEM, "etc/torcx/profiles/none.json": makeProfile() }, ({ root, log, readSettings }) => {
-    const plan = (profile: string) =>
-      planApply(root, readSettings(), log, { profile: parseProfileName(profile) });
-    assertEquals([plan("none").selection.upper, plan("none").broken], ["none", []] as unknown);
-    assertThrows(() => plan("gone"), TorcxError, '"gone"');
-  }));
+  withTree(
+    { ...SYSTEM, "etc/torcx/profiles/none.json": makeProfile() },
+    ({ readSystem }) => {
+      const plan = (profile: string) => planApply(readSystem(), { profile: parseProfileName(profile) });
+      assertEquals([plan("none").selection.upper, plan("none").broken], ["none", []] as unknown);
+      assertThrows(() => plan("gone"), TorcxError, '"gone"');
+    },
+  ));
 
 Deno.test("listMissingDirectories() lists what is not there, outermost first", () =>
   withTree({ "run/a/.keep": "", "l": { link: "run" } }, ({ root }) => {

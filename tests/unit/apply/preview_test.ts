@@ -15,7 +15,7 @@ Deno.test("previewBoot() tells images, assets, overrides and memory of the next 
     "etc/systemd/system/a.service": "mine",
     "tmp/.keep": "",
     [STORE]: { dir: true },
-  }, async ({ root, path, log, readSettings }) => {
+  }, async ({ path, readSystem }) => {
     packImage(`${path}/${STORE}/hello:1.torcx.tgz`, {
       ...makeManifest({ bin: ["/bin"], units: ["/a.service"] }),
       "bin/hi": "#!/bin/sh\n",
@@ -23,7 +23,7 @@ Deno.test("previewBoot() tells images, assets, overrides and memory of the next 
     });
     const before = fingerprint(path);
     const read: (string | undefined)[] = [];
-    const preview = await previewBoot(root, readSettings({}, "torcx=0"), log, {
+    const preview = await previewBoot(readSystem({}, "torcx=0"), {
       profile: undefined,
       osVersion: undefined,
       machineMemoryBytes: 1000,

@@ -154,8 +154,7 @@ for (const { name, images, system = {}, operations, conflicts = [], faults = [] 
     }
     await withTree(nodes, (tree) => {
       const plan: PropagationPlan = planPropagation(
-        tree.root,
-        tree.readSettings(),
+        tree.readSystem(),
         Object.keys(images).map(makeImage),
       );
       // Directories are read in the file system's order; what is made first must still come first.

@@ -63,9 +63,9 @@ async function checkFailure(
 const BLANK = `644 ${JSON.stringify(EMPTY_VALUE, null, 2)}\n`;
 
 Deno.test("createProfileFile() makes an empty profile of kind v0 in the user profiles directory", () =>
-  check({}, ({ root, log, readSettings }) => {
+  check({}, ({ readSystem }) => {
     assertEquals(
-      createProfileFile(root, readSettings(), log, { name: name("edge") }).path,
+      createProfileFile(readSystem(), { name: name("edge") }).path,
       "/etc/torcx/profiles/edge.json",
     );
   }, { [`${USER}/edge.json`]: BLANK }));
@@ -76,31 +76,30 @@ Deno.test("createProfileFile() makes a byte copy with --from and --from-next", a
   for (const from of [{ name: name("base") }, "next"] as const) {
     await check(
       nodes,
-      ({ root, log, readSettings }) =>
-        createProfileFile(root, readSettings(), log, { name: name("edge") }, from),
+      ({ readSystem }) => createProfileFile(readSystem(), { name: name("edge") }, from),
       { [`${USER}/edge.json`]: `644 ${text}` },
     );
   }
 });
 
 Deno.test("createProfileFile() writes to a path, over a file that is there", async () => {
-  await check({ "home/x": { dir: true } }, ({ root, log, readSettings }) => {
+  await check({ "home/x": { dir: true } }, ({ readSystem }) => {
     assertEquals(
-      createProfileFile(root, readSettings(), log, { file: "/home/x/p.json" }),
+      createProfileFile(readSystem(), { file: "/home/x/p.json" }),
       { path: "/home/x/p.json", changed: true },
     );
   }, { "home/x/p.json": BLANK });
-  await check({ "p.json": BLANK.slice("644 ".length) }, ({ root, path, log, readSettings }) => {
+  await check({ "p.json": BLANK.slice("644 ".length) }, ({ path, readSystem }) => {
     const { ino } = Deno.statSync(`${path}/p.json`);
     assertEquals(
-      createProfileFile(root, readSettings(), log, { file: "/p.json" }),
+      createProfileFile(readSystem(), { file: "/p.json" }),
       { path: "/p.json", changed: false },
     );
     assertEquals(Deno.statSync(`${path}/p.json`).ino, ino, "what it holds already is not written anew");
   }, {});
-  await check({ "p.json": "old" }, ({ root, path, log, readSettings }) => {
+  await check({ "p.json": "old" }, ({ path, readSystem }) => {
     Deno.chmodSync(`${path}/p.json`, 0o600);
-    createProfileFile(root, readSettings(), log, { file: "/p.json" });
+    createProfileFile(readSystem(), { file: "/p.json" });
   }, { "p.json": BLANK.replace("644", "600") });
 });
 
@@ -108,7 +107,7 @@ Deno.test("createProfileFile() fails if the name exists in any profile directory
   for (const directory of [VENDOR, "usr/share/oem/torcx/profiles", USER]) {
     await checkFailure(
       { [`${directory}/edge.json`]: makeProfile() },
-      ({ root, log, readSettings }) => createProfileFile(root, readSettings(), log, { name: name("edge") }),
+      ({ readSystem }) => createProfileFile(readSystem(), { name: name("edge") }),
       "exists",
       `Cannot make profile "edge": "/${directory}/edge.json" exists`,
     );
@@ -116,7 +115,7 @@ Deno.test("createProfileFile() fails if the name exists in any profile directory
   // A directory of that name is in the way without being a profile.
   await checkFailure(
     { [`${USER}/edge.json`]: { dir: true } },
-    ({ root, log, readSettings }) => createProfileFile(root, readSettings(), log, { name: name("edge") }),
+    ({ readSystem }) => createProfileFile(readSystem(), { name: name("edge") }),
     "exists",
     'Cannot make profile "edge": "/etc/torcx/profiles/edge.json" exists',
   );
@@ -125,22 +124,19 @@ Deno.test("createProfileFile() fails if the name exists in any profile directory
 Deno.test("createProfileFile() fails if there is nothing to copy", async () => {
   await checkFailure(
     {},
-    ({ root, log, readSettings }) =>
-      createProfileFile(root, readSettings(), log, { name: name("edge") }, { name: name("base") }),
+    ({ readSystem }) => createProfileFile(readSystem(), { name: name("edge") }, { name: name("base") }),
     "not_found",
     'Cannot find profile "base": no profile directory has it',
   );
   await checkFailure(
     {},
-    ({ root, log, readSettings }) =>
-      createProfileFile(root, readSettings(), log, { name: name("edge") }, "next"),
+    ({ readSystem }) => createProfileFile(readSystem(), { name: name("edge") }, "next"),
     "not_found",
     'Cannot find the next profile: selector "/etc/torcx/next-profile" does not exist',
   );
   await checkFailure(
     { [`${USER}/base.json`]: "{" },
-    ({ root, log, readSettings }) =>
-      createProfileFile(root, readSettings(), log, { name: name("edge") }, { name: name("base") }),
+    ({ readSystem }) => createProfileFile(readSystem(), { name: name("edge") }, { name: name("base") }),
     "failed",
     'Cannot read profile "base": it is not a valid profile file',
   );
@@ -149,8 +145,7 @@ Deno.test("createProfileFile() fails if there is nothing to copy", async () => {
 Deno.test("createProfileFile() fails if the directory of the path is missing", () =>
   checkFailure(
     {},
-    ({ root, log, readSettings }) =>
-      createProfileFile(root, readSettings(), log, { file: "/nowhere/p.json" }),
+    ({ readSystem }) => createProfileFile(readSystem(), { file: "/nowhere/p.json" }),
     "failed",
     'Cannot make profile "/nowhere/p.json": "/nowhere/p.json" cannot be written',
   ));
@@ -159,15 +154,15 @@ Deno.test("setNextProfile() writes the selector of a profile that exists (contra
   const nodes = { [`${VENDOR}/edge.json`]: makeProfile() };
   await check(
     nodes,
-    ({ root, log, readSettings }) => setNextProfile(root, readSettings(), log, name("edge")),
+    ({ readSystem }) => setNextProfile(readSystem(), name("edge")),
     { "etc/torcx/next-profile": "644 edge\n" },
   );
   for (const text of ["edge\n", "edge", "edge.json\n"]) {
     await check(
       { ...nodes, "etc/torcx/next-profile": text },
-      ({ root, path, log, readSettings }) => {
+      ({ path, readSystem }) => {
         const before = Deno.statSync(`${path}/etc/torcx`);
-        assertEquals(setNextProfile(root, readSettings(), log, name("edge")), false);
+        assertEquals(setNextProfile(readSystem(), name("edge")), false);
         assertEquals(
           Deno.statSync(`${path}/etc/torcx`).mtime,
           before.mtime,
@@ -179,13 +174,13 @@ Deno.test("setNextProfile() writes the selector of a profile that exists (contra
   }
   await checkFailure(
     { ...nodes, "etc/torcx/next-profile": "old\n" },
-    ({ root, log, readSettings }) => setNextProfile(root, readSettings(), log, name("nope")),
+    ({ readSystem }) => setNextProfile(readSystem(), name("nope")),
     "not_found",
     'Cannot find profile "nope": no profile directory has it',
   );
   await checkFailure(
     { ...nodes, "etc/torcx/next-profile": { dir: true } },
-    ({ root, log, readSettings }) => setNextProfile(root, readSettings(), log, name("edge")),
+    ({ readSystem }) => setNextProfile(readSystem(), name("edge")),
     "failed",
     'Cannot select profile "edge": "/etc/torcx/next-profile" cannot be written',
   );
@@ -201,12 +196,12 @@ testWith(
         "etc/torcx/next-profile": { link: "../../srv/selected" },
         "srv/selected": "old\n",
       },
-      ({ root, path, log, readSettings }) => {
+      ({ path, readSystem }) => {
         const selected = `${path}/srv/selected`;
         Deno.chmodSync(selected, 0o640);
         Deno.chownSync(selected, 1234, 4321);
         const before = Deno.statSync(selected);
-        setNextProfile(root, readSettings(), log, name("edge"));
+        setNextProfile(readSystem(), name("edge"));
         const after = Deno.statSync(selected);
         assertEquals([after.uid, after.gid], [1234, 4321]);
         assert(after.ino !== before.ino, "the file is replaced, not written into");
@@ -237,27 +232,27 @@ const V1_TEXT = `{
 `;
 
 Deno.test("useImage() replaces a reference in place; kind, mode and unknown fields are kept", () =>
-  check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ root, path, log, readSettings }) => {
+  check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ path, readSystem }) => {
     Deno.chmodSync(`${path}/${USER}/edge.json`, 0o664);
     assertEquals(
-      useImage(root, readSettings(), log, { name: name("edge") }, image("docker:17.06")).path,
+      useImage(readSystem(), { name: name("edge") }, image("docker:17.06")).path,
       "/etc/torcx/profiles/edge.json",
     );
   }, { [`${USER}/edge.json`]: `664 ${V1_TEXT.replace("1.12", "17.06")}` }));
 
 Deno.test("useImage() writes nothing if the profile lists the image so already", () =>
-  check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ root, path, log, readSettings }) => {
+  check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ path, readSystem }) => {
     const { ino } = Deno.statSync(`${path}/${USER}/edge.json`);
     assertEquals(
-      useImage(root, readSettings(), log, { name: name("edge") }, image("rkt:1"), { isMissingAllowed: true }),
+      useImage(readSystem(), { name: name("edge") }, image("rkt:1"), { isMissingAllowed: true }),
       { path: "/etc/torcx/profiles/edge.json", changed: false },
     );
     assertEquals(Deno.statSync(`${path}/${USER}/edge.json`).ino, ino, "the file is not replaced");
   }, {}));
 
 Deno.test("useImage() adds an image at the end", () =>
-  check({ ...STORE, "p.json": makeProfile("a:1") }, ({ root, log, readSettings }) => {
-    useImage(root, readSettings(), log, { file: "/p.json" }, image("etcd:com.coreos.cl"));
+  check({ ...STORE, "p.json": makeProfile("a:1") }, ({ readSystem }) => {
+    useImage(readSystem(), { file: "/p.json" }, image("etcd:com.coreos.cl"));
   }, {
     "p.json": `644 ${
       JSON.stringify(
@@ -277,13 +272,12 @@ Deno.test("useImage() fails if the image is in no store, unless that is allowed"
   const nodes = { ...STORE, [`${USER}/edge.json`]: V1_TEXT };
   await checkFailure(
     nodes,
-    ({ root, log, readSettings }) =>
-      useImage(root, readSettings(), log, { name: name("edge") }, image("docker:18")),
+    ({ readSystem }) => useImage(readSystem(), { name: name("edge") }, image("docker:18")),
     "not_found",
     'Cannot use image "docker:18": not found in 1 store: "/var/lib/torcx/store"',
   );
-  await check(nodes, ({ root, log, readSettings }) => {
-    useImage(root, readSettings(), log, { name: name("edge") }, image("docker:18"), {
+  await check(nodes, ({ log, readSystem }) => {
+    useImage(readSystem(), { name: name("edge") }, image("docker:18"), {
       isMissingAllowed: true,
     });
     assertEquals(
@@ -291,8 +285,8 @@ Deno.test("useImage() fails if the image is in no store, unless that is allowed"
       ['warning: image "docker:18": not found in 1 store: "/var/lib/torcx/store"'],
     );
   }, { [`${USER}/edge.json`]: `644 ${V1_TEXT.replace("1.12", "18")}` });
-  await check(nodes, ({ root, log, readSettings }) => {
-    useImage(root, readSettings(), log, { name: name("edge") }, image("docker:"));
+  await check(nodes, ({ log, readSystem }) => {
+    useImage(readSystem(), { name: name("edge") }, image("docker:"));
     assertEquals(
       log.lines.filter((line) => !line.includes("unknown key")),
       [],
@@ -302,8 +296,8 @@ Deno.test("useImage() fails if the image is in no store, unless that is allowed"
 });
 
 Deno.test("useImage() fails if the profile is no user profile or unreadable, and changes nothing", async () => {
-  const use = ({ root, log, readSettings }: Tree): unknown =>
-    useImage(root, readSettings(), log, { name: name("edge") }, image("docker:17.06"));
+  const use = ({ readSystem }: Tree): unknown =>
+    useImage(readSystem(), { name: name("edge") }, image("docker:17.06"));
   await checkFailure(
     { ...STORE, [`${VENDOR}/edge.json`]: makeProfile() },
     use,
@@ -319,16 +313,15 @@ Deno.test("useImage() fails if the profile is no user profile or unreadable, and
   );
   await checkFailure(
     STORE,
-    ({ root, log, readSettings }) =>
-      useImage(root, readSettings(), log, { file: "/no.json" }, image("docker:17.06")),
+    ({ readSystem }) => useImage(readSystem(), { file: "/no.json" }, image("docker:17.06")),
     "not_found",
     'Cannot read profile file "/no.json": it does not exist',
   );
 });
 
 Deno.test("removeImage() removes an image, and fails if the profile does not list it", async () => {
-  await check({ "p.json": makeProfile("a:1", "b:2") }, ({ root, log, readSettings }) => {
-    removeImage(root, readSettings(), log, { file: "/p.json" }, parseImageName("a"));
+  await check({ "p.json": makeProfile("a:1", "b:2") }, ({ readSystem }) => {
+    removeImage(readSystem(), { file: "/p.json" }, parseImageName("a"));
   }, {
     "p.json": `644 ${
       JSON.stringify(
@@ -340,8 +333,7 @@ Deno.test("removeImage() removes an image, and fails if the profile does not lis
   });
   await checkFailure(
     { "p.json": makeProfile("a:1") },
-    ({ root, log, readSettings }) =>
-      removeImage(root, readSettings(), log, { file: "/p.json" }, parseImageName("z")),
+    ({ readSystem }) => removeImage(readSystem(), { file: "/p.json" }, parseImageName("z")),
     "not_found",
     'Cannot remove image "z": "/p.json" does not list it',
   );
@@ -351,7 +343,7 @@ testWith(
   "useImage() leaves the old file and nothing else if it cannot be written",
   { isRoot: true },
   () =>
-    check({ "mnt": { dir: true } }, ({ root, path, log, readSettings }) => {
+    check({ "mnt": { dir: true } }, ({ path, readSystem }) => {
       const mount = (...args: string[]): void => {
         const { success } = new Deno.Command(args[0]!, { args: args.slice(1) }).outputSync();
         assert(success, args.join(" "));
@@ -366,7 +358,7 @@ testWith(
           // The file system is full now, which is the point.
         }
         const error = catchError(() =>
-          useImage(root, readSettings(), log, { file: "/mnt/p.json" }, image("a:"))
+          useImage(readSystem(), { file: "/mnt/p.json" }, image("a:"))
         ) as TorcxError;
         assertEquals([error.code, error.message], [
           "failed",

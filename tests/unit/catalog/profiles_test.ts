@@ -21,8 +21,8 @@ Deno.test("listProfiles() lets a later directory override an earlier one (contra
     [`${USER}/b.json`]: EMPTY,
     [`${USER}/Z.json`]: EMPTY,
     ...OS_RELEASE,
-  }, ({ root, log, readSettings }) => {
-    const profiles = listProfiles(root, readSettings(), log);
+  }, ({ log, readSystem }) => {
+    const profiles = listProfiles(readSystem());
     assertEquals([...profiles.values()].map(({ name, layer, path }) => [name as string, layer, path]), [
       ["Z", "user", "/etc/torcx/profiles/Z.json"],
       ["a", "oem", "/usr/share/oem/torcx/profiles/a.json"],
@@ -47,8 +47,8 @@ Deno.test("listProfiles() takes regular files and symlinks to them, and skips il
     [`${USER}/.ok.json.tmp`]: EMPTY,
     [`${USER}/README`]: "x",
     ...OS_RELEASE,
-  }, ({ root, log, readSettings }) => {
-    assertEquals([...listProfiles(root, readSettings(), log).keys()] as string[], ["link", "ok"]);
+  }, ({ log, readSystem }) => {
+    assertEquals([...listProfiles(readSystem()).keys()] as string[], ["link", "ok"]);
     assertEquals(log.lines.length, 6);
     assert(log.lines.every((line) => line.startsWith("warning: skipping ")), log.lines.join("\n"));
   }));
@@ -67,7 +67,7 @@ Deno.test("readProfile() names profile, file and fault", () =>
     const read = (name: string): string[] =>
       listMessages(
         catchError(() =>
-          readProfile(root, { name: parseProfileName(name), path: `/${USER}/${name}.json` }, log)
+          readProfile({ root, log }, { name: parseProfileName(name), path: `/${USER}/${name}.json` })
         ),
       );
     assertEquals(read("bad").slice(0, 2), [
@@ -95,8 +95,8 @@ Deno.test("readSelector() trims blanks and drops .json (contract: Selector)", as
   ];
   for (const [text, expected] of cases) {
     const nodes: Record<string, Node> = text === undefined ? {} : { "etc/torcx/next-profile": text };
-    await withTree({ ...nodes, ...OS_RELEASE }, ({ root, readSettings }) => {
-      assertEquals(readSelector(root, readSettings()), expected);
+    await withTree({ ...nodes, ...OS_RELEASE }, ({ readSystem }) => {
+      assertEquals(readSelector(readSystem()), expected);
     });
   }
 });
@@ -253,7 +253,9 @@ const SELECT_CASES: Record<string, SelectCase> = {
 for (const [title, { nodes, lower, upper, log: lines = [], kernel = "" }] of Object.entries(SELECT_CASES)) {
   Deno.test(`selectProfiles() at boot: ${title}`, () =>
     withTree({ ...nodes, ...OS_RELEASE }, ({ root, log, readSettings }) => {
-      const selection = selectProfiles(root, readSettings({}, kernel), log, { onUnknown: "warn" });
+      const selection = selectProfiles({ root, settings: readSettings({}, kernel), log }, {
+        onUnknown: "warn",
+      });
       assertEquals([selection.lower as string[], selection.upper as string | undefined], [lower, upper]);
       assertEquals(log.lines, lines);
       assertEquals(selection.warnings, lines.map((line) => line.replace(/^\w+: /, "")));
@@ -265,7 +267,7 @@ Deno.test("selectProfiles() fails if the selector is there and cannot be read: i
     { ...LOWER, "etc/torcx/next-profile": { dir: true }, ...OS_RELEASE },
     ({ root, log, readSettings }) => {
       const settings = readSettings();
-      const error = catchError(() => selectProfiles(root, settings, log, { onUnknown: "warn" }));
+      const error = catchError(() => selectProfiles({ root, settings, log }, { onUnknown: "warn" }));
       assertEquals(listMessages(error), [
         'Cannot find the next profile: selector "/etc/torcx/next-profile" cannot be read',
         'Cannot read "/etc/torcx/next-profile": it is a directory, not a regular file',
@@ -274,8 +276,8 @@ Deno.test("selectProfiles() fails if the selector is there and cannot be read: i
   ));
 
 Deno.test("selectProfiles() merges vendor, oem, upper in this order (contract: Boot, step 5)", () =>
-  withTree({ ...SELECTED, ...OS_RELEASE }, ({ root, log, readSettings }) => {
-    const { images } = selectProfiles(root, readSettings(), log, { onUnknown: "warn" });
+  withTree({ ...SELECTED, ...OS_RELEASE }, ({ readSystem }) => {
+    const { images } = selectProfiles(readSystem(), { onUnknown: "warn" });
     assertEquals(images.map(({ name, reference, profile }) => `${name}:${reference}@${profile}`), [
       "v:1@vendor",
       "e:1@edge",
@@ -286,10 +288,8 @@ Deno.test("selectProfiles() merges vendor, oem, upper in this order (contract: B
 Deno.test("selectProfiles() fails on the command line if there is no upper profile (contract: Selector)", async () => {
   for (const text of [undefined, "", "nope", "a/b"]) {
     const selector: Record<string, Node> = text === undefined ? {} : { "etc/torcx/next-profile": text };
-    await withTree({ ...LOWER, ...selector, ...OS_RELEASE }, ({ root, log, readSettings }) => {
-      const error = catchError(() =>
-        selectProfiles(root, readSettings(), log, { onUnknown: "error" })
-      ) as TorcxError;
+    await withTree({ ...LOWER, ...selector, ...OS_RELEASE }, ({ readSystem }) => {
+      const error = catchError(() => selectProfiles(readSystem(), { onUnknown: "error" })) as TorcxError;
       assertEquals([error.code, error.hint], ["not_found", 'Choose one with "torcx profile set-next NAME"']);
     });
   }
@@ -299,23 +299,24 @@ Deno.test("selectProfiles() takes the profile of the option, which must exist", 
   withTree({ ...SELECTED, [`${USER}/other.json`]: EMPTY, ...OS_RELEASE }, ({ root, log, readSettings }) => {
     const settings = readSettings();
     const select = (name: string): unknown =>
-      selectProfiles(root, settings, log, { profile: parseProfileName(name), onUnknown: "warn" }).upper;
+      selectProfiles({ root, settings, log }, { profile: parseProfileName(name), onUnknown: "warn" }).upper;
     assertEquals(select("other"), "other");
     assertEquals((catchError(() => select("nope")) as TorcxError).code, "not_found");
     assertEquals(log.lines, []);
   }));
 
 Deno.test("selectProfiles() fails if a profile that takes part is malformed", () =>
-  withTree({ ...SELECTED, [`${VENDOR}/vendor.json`]: "{", ...OS_RELEASE }, ({ root, log, readSettings }) => {
-    const error = catchError(() =>
-      selectProfiles(root, readSettings(), log, { onUnknown: "warn" })
-    ) as TorcxError;
-    assertEquals(error.message, 'Cannot read profile "vendor": it is not a valid profile file');
-  }));
+  withTree(
+    { ...SELECTED, [`${VENDOR}/vendor.json`]: "{", ...OS_RELEASE },
+    ({ readSystem }) => {
+      const error = catchError(() => selectProfiles(readSystem(), { onUnknown: "warn" })) as TorcxError;
+      assertEquals(error.message, 'Cannot read profile "vendor": it is not a valid profile file');
+    },
+  ));
 
 Deno.test("selectProfiles() warns if a profile lists an image twice", () =>
   withTree({ [`${VENDOR}/vendor.json`]: makeProfile("a:1", "b:1", "a:2"), ...OS_RELEASE }, (tree) => {
-    const { images, warnings } = selectProfiles(tree.root, tree.readSettings(), tree.log, {
+    const { images, warnings } = selectProfiles(tree.readSystem(), {
       onUnknown: "warn",
     });
     assertEquals(images.map(({ reference }) => reference), ["1", "2"]);

@@ -30,7 +30,7 @@ async function check(
     for (const path of Object.keys(nodes)) {
       assert(exists(`${tree.path}/${path}`), `planning removes nothing: ${path}`);
     }
-    const { removed, failures } = removePlanned(tree.root, tree.log, planned);
+    const { removed, failures } = removePlanned({ root: tree.root, log: tree.log }, planned);
     assertEquals(failures, []);
     const missing = Object.keys(nodes).filter((path) => !exists(`${tree.path}/${path}`));
     assertEquals(missing.sort(), [...gone].sort());
@@ -59,12 +59,11 @@ const VERSIONED = {
 Deno.test("planClearVersioned() removes the versioned directories but those kept (contract: clear-versioned)", async () => {
   await check(
     VERSIONED,
-    ({ root, log, readSettings }) =>
-      planClearVersioned(root, readSettings(), log, { keepVersions: ["1.2.3", "9.9"] }),
+    ({ readSystem }) => planClearVersioned(readSystem(), { keepVersions: ["1.2.3", "9.9"] }),
     [`${STORE}/1.0/a:1.torcx.tgz`, `${STORE}/2.0/a:1.torcx.tgz`, `${STORE}/2.0/b:1.torcx.squashfs`],
   );
-  await withTree({ ...OS_RELEASE, ...VERSIONED }, ({ root, path, log, readSettings }) => {
-    removePlanned(root, log, planClearVersioned(root, readSettings(), log, { keepVersions: ["1.2.3"] }));
+  await withTree({ ...OS_RELEASE, ...VERSIONED }, ({ root, path, log, readSystem }) => {
+    removePlanned({ root, log }, planClearVersioned(readSystem(), { keepVersions: ["1.2.3"] }));
     assertEquals([exists(`${path}/${STORE}/1.0`), exists(`${path}/${STORE}/1.2.3`)], [false, true]);
     assertEquals(log.lines, [
       'warning: leaving directory "/var/lib/torcx/store/.hidden" alone: it is not named by a version',
@@ -75,15 +74,15 @@ Deno.test("planClearVersioned() removes the versioned directories but those kept
 Deno.test("planClearVersioned() with a name removes only that image's archives (contract: clear-versioned)", () =>
   check(
     VERSIONED,
-    ({ root, log, readSettings }) =>
-      planClearVersioned(root, readSettings(), log, { keepVersions: ["1.2.3"], name: parseImageName("a") }),
+    ({ readSystem }) =>
+      planClearVersioned(readSystem(), { keepVersions: ["1.2.3"], name: parseImageName("a") }),
     [`${STORE}/1.0/a:1.torcx.tgz`, `${STORE}/2.0/a:1.torcx.tgz`],
   ));
 
 Deno.test("planClearVersioned() refuses to drop the running version, and plans it if forced", () =>
-  withTree({ ...OS_RELEASE, ...VERSIONED }, ({ root, log, readSettings }) => {
+  withTree({ ...OS_RELEASE, ...VERSIONED }, ({ readSystem }) => {
     const keepVersions = ["9", "10"];
-    const error = catchError(() => planClearVersioned(root, readSettings(), log, { keepVersions }));
+    const error = catchError(() => planClearVersioned(readSystem(), { keepVersions }));
     assertEquals(
       listMessages(error)[0],
       'Cannot clear the versioned stores: version "1.2.3", which is running, is not among those kept ("9", "10")',
@@ -92,16 +91,16 @@ Deno.test("planClearVersioned() refuses to drop the running version, and plans i
       (error as TorcxError).hint,
       'Add "-k 1.2.3" to keep it, or "--force" to remove its archives too',
     );
-    const plan = planClearVersioned(root, readSettings(), log, { keepVersions, isForced: true });
+    const plan = planClearVersioned(readSystem(), { keepVersions, isForced: true });
     assertEquals(plan.map(({ version }) => version), ["1.0", "1.2.3", "2.0"]);
   }));
 
 Deno.test("planClearVersioned() has nothing to do without a store, or without a running version to mind", async () => {
-  await withTree(OS_RELEASE, ({ root, log, readSettings }) => {
-    assertEquals(planClearVersioned(root, readSettings(), log, { keepVersions: ["1.2.3"] }), []);
+  await withTree(OS_RELEASE, ({ readSystem }) => {
+    assertEquals(planClearVersioned(readSystem(), { keepVersions: ["1.2.3"] }), []);
   });
-  await withTree({ [`${STORE}/1.0/a:1.torcx.tgz`]: "" }, ({ root, log, readSettings }) => {
-    const plan = planClearVersioned(root, readSettings(), log, { keepVersions: ["9"] });
+  await withTree({ [`${STORE}/1.0/a:1.torcx.tgz`]: "" }, ({ readSystem }) => {
+    const plan = planClearVersioned(readSystem(), { keepVersions: ["9"] });
     assertEquals(plan.map(({ version }) => version), ["1.0"]);
   });
 });
@@ -109,8 +108,7 @@ Deno.test("planClearVersioned() has nothing to do without a store, or without a 
 Deno.test("removePlanned() removes a symlink to a directory, not what it leads to", () =>
   check(
     { "data/a:1.torcx.tgz": "", [`${STORE}/1.0`]: { link: "/data" } },
-    ({ root, log, readSettings }) =>
-      planClearVersioned(root, readSettings(), log, { keepVersions: ["1.2.3"] }),
+    ({ readSystem }) => planClearVersioned(readSystem(), { keepVersions: ["1.2.3"] }),
     [`${STORE}/1.0`],
   ));
 
@@ -140,7 +138,7 @@ Deno.test("planPrune() removes archives that no profile of current, next or prev
       [`${STORE}/1.4/docker:19.torcx.tgz`]: "",
       "usr/share/torcx/store/unused:1.torcx.tgz": "",
     },
-    ({ root, log, readSettings }) => planPrune(root, readSettings(), log),
+    ({ readSystem }) => planPrune(readSystem()),
     [
       `${STORE}/docker:17.torcx.tgz`,
       `${STORE}/gone:1.torcx.tgz`,
@@ -158,8 +156,8 @@ Deno.test("planPrune() removes a versioned directory that it empties, and no oth
     [`${STORE}/1.0/docker:18.torcx.tgz`]: "",
     [`${STORE}/1.1/docker:18.torcx.tgz`]: "",
     [`${STORE}/1.0.1/README`]: "",
-  }, ({ root, path, log, readSettings }) => {
-    const { removed } = removePlanned(root, log, planPrune(root, readSettings(), log));
+  }, ({ root, path, log, readSystem }) => {
+    const { removed } = removePlanned({ root, log }, planPrune(readSystem()));
     assertEquals(removed.map(({ path, kind }) => [path, kind]), [
       [`/${STORE}/1.0/docker:18.torcx.tgz`, "archive"],
       [`/${STORE}/1.0`, "empty"],
@@ -175,7 +173,7 @@ Deno.test("planPrune() keeps what a needed symlink leads to", () =>
       [`${STORE}/docker:17.torcx.tgz`]: "x",
       [`${STORE}/docker:16.torcx.tgz`]: { link: "docker:17.torcx.tgz" },
     },
-    ({ root, log, readSettings }) => planPrune(root, readSettings(), log),
+    ({ readSystem }) => planPrune(readSystem()),
     [`${STORE}/docker:16.torcx.tgz`],
   ));
 
@@ -188,16 +186,16 @@ Deno.test("planPrune() keeps every version's needed names if the current version
       [`${STORE}/1.1/docker:17.torcx.tgz`]: "",
       [`${STORE}/1.1/other:17.torcx.tgz`]: "",
     },
-    ({ root, log, readSettings }) => planPrune(root, readSettings(), log),
+    ({ readSystem }) => planPrune(readSystem()),
     [`${STORE}/1.1/other:17.torcx.tgz`],
   ));
 
 Deno.test("planPrune() fails if a profile cannot be read: what it needs is not known", () =>
   withTree(
     { ...OS_RELEASE, ...PROFILES, "etc/torcx/profiles/bad.json": "{" },
-    ({ root, log, readSettings }) => {
+    ({ readSystem }) => {
       assertEquals(
-        listMessages(catchError(() => planPrune(root, readSettings(), log))).slice(0, 2),
+        listMessages(catchError(() => planPrune(readSystem()))).slice(0, 2),
         [
           "Cannot prune the user store: what is needed is not known",
           'Cannot read profile "bad": it is not a valid profile file',
@@ -218,7 +216,7 @@ Deno.test("removePlanned() goes on after a failure, tells each one, and spares w
     });
     const { dev, ino } = root.lstat(encodePath("/b"));
     const plan = [make("/a"), make("/b", `${dev}:${ino}`), make("/c", `${dev}:1`), make("/c/d")];
-    const { removed, failures } = removePlanned(root, log, plan);
+    const { removed, failures } = removePlanned({ root, log }, plan);
     assertEquals(removed.map((removal) => removal.path), ["/b"]);
     assertEquals([exists(`${path}/b`), exists(`${path}/c`)], [false, true]);
     assertEquals(failures.map(({ error }) => error.message), [

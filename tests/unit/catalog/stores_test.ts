@@ -17,7 +17,7 @@ async function check(
   environment: Record<string, string> = {},
 ): Promise<void> {
   await withTree({ ...nodes, ...OS_RELEASE }, (tree) => {
-    use(indexStores(tree.root, tree.readSettings(environment), tree.log), tree);
+    use(indexStores({ root: tree.root, settings: tree.readSettings(environment), log: tree.log }), tree);
   });
 }
 
@@ -122,7 +122,7 @@ Deno.test("indexStores() counts a symlink if it ends at a regular file inside th
 Deno.test("indexStores() fails if a symlink in a store cannot be followed: that is not the same as absent", () =>
   withTree({ [`${USER}/loop:1.torcx.tgz`]: { link: "loop:1.torcx.tgz" }, ...OS_RELEASE }, (tree) => {
     const settings = tree.readSettings();
-    const [first] = listMessages(catchError(() => indexStores(tree.root, settings, tree.log)));
+    const [first] = listMessages(catchError(() => indexStores({ root: tree.root, settings, log: tree.log })));
     assertEquals(first, `Cannot read "/${USER}/loop:1.torcx.tgz": it is there but unreadable`);
   }));
 
@@ -130,7 +130,7 @@ Deno.test("indexStores() skips illegal names with a warning (contract: Profile n
   withTree({ [`${USER}/ok:1.torcx.tgz`]: "", [`${USER}/a\nb:1.torcx.tgz`]: "", ...OS_RELEASE }, (tree) => {
     Deno.writeTextFileSync(`${tree.path}/${USER}/-x:1.torcx.tgz`, "");
     Deno.writeTextFileSync(`${tree.path}/${USER}/ü:1.torcx.tgz`, "");
-    const index = indexStores(tree.root, tree.readSettings(), tree.log);
+    const index = indexStores(tree.readSystem());
     assertEquals(index.archives.map(({ name }) => name as string), ["ok"]);
     assertEquals(tree.log.lines.length, 3);
     assert(tree.log.lines.every((line) => line.endsWith("it holds no legal NAME:REFERENCE")));
@@ -149,8 +149,8 @@ Deno.test("indexStores() searches the versioned stores of another version, the v
     [`${USER}/9/u:1.torcx.tgz`]: "",
     [`${USER}/1.2.3/old:1.torcx.tgz`]: "",
     ...OS_RELEASE,
-  }, ({ root, log, readSettings }) => {
-    const index = indexStores(root, readSettings(), log, { osVersion: "9", isVendorOmitted: true });
+  }, ({ readSystem }) => {
+    const index = indexStores(readSystem(), { osVersion: "9", isVendorOmitted: true });
     assertEquals(index.archives.map(({ name }) => name as string), ["o", "u"]);
   }));
 

@@ -49,10 +49,14 @@ const CASES: { name: string; change: (path: string) => void; drift: string[]; st
 
 for (const { name, change, drift, state } of CASES) {
   testWith(`findDrift() tells ${name}`, { isRoot: true }, () =>
-    withApplied(({ root, path }, settings) => {
+    withApplied(({ path }, system) => {
       change(path);
-      const found = findDrift(root, settings, findReport(root, settings)!, []);
+      const found = findDrift(
+        system,
+        findReport(system)!,
+        [],
+      );
       assertEquals(found.map(({ kind, scope, message }) => `${kind} ${scope}: ${message}`), drift);
-      assertEquals(judgeRun(root, settings).kind, state);
+      assertEquals(judgeRun(system).kind, state);
     }));
 }

@@ -52,13 +52,13 @@ Deno.test("findOrigins() finds an image by name, reference and tree, a file by i
 });
 
 Deno.test("listOrigins() and listOriginNames() have nothing where nothing is sealed", () =>
-  withTree({}, ({ root, readSettings }) => {
-    assertEquals(listOrigins(root, readSettings()), undefined);
-    assertEquals(listOriginNames(root, readSettings()), []);
+  withTree({}, ({ readSystem }) => {
+    assertEquals(listOrigins(readSystem()), undefined);
+    assertEquals(listOriginNames(readSystem()), []);
   }));
 
 Deno.test("listPlannedOrigins() says of a plan what is there already, and which file takes effect instead", () =>
-  withTree({ "etc/systemd/system/a.service": "mine" }, ({ root, readSettings }) => {
+  withTree({ "etc/systemd/system/a.service": "mine" }, ({ readSystem }) => {
     const asset = {
       image: "hello",
       kind: "units",
@@ -69,7 +69,7 @@ Deno.test("listPlannedOrigins() says of a plan what is there already, and which 
       digest: null,
       raw_names: null,
     } as const;
-    const { source, origins } = listPlannedOrigins(root, readSettings(), {
+    const { source, origins } = listPlannedOrigins(readSystem(), {
       images: [],
       assets: [asset],
       conflicts: [],
@@ -89,14 +89,14 @@ Deno.test("listPlannedOrigins() says of a plan what is there already, and which 
 testWith("listOrigins() lists images of the report, and programs by their links into a tree", {
   isRoot: true,
 }, () =>
-  withApplied(({ root }, settings) => {
-    const { source, origins } = listOrigins(root, settings)!;
+  withApplied((_tree, system) => {
+    const { source, origins } = listOrigins(system)!;
     assertEquals(source, "running");
     assertEquals(origins.map(({ kind, path, name, profile }) => [kind, path, name, profile]), [
       ["image", `${UNPACK}/hello`, "hello", "vendor"],
       ["bin", "/run/torcx/bin/hi", "hello", "vendor"],
     ]);
-    assertEquals(listOriginNames(root, settings), ["hello", "hi"]);
+    assertEquals(listOriginNames(system), ["hello", "hi"]);
   }, {
     "run/torcx/bin/hi": { link: `${UNPACK}/hello/bin/hi` },
     "run/torcx/bin/other": { link: "/usr/bin/other" },

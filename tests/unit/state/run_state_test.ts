@@ -78,19 +78,19 @@ const CASES: { if: string; nodes: Record<string, Node>; state: unknown; mode?: n
 
 for (const { if: condition, nodes, state, mode } of CASES) {
   Deno.test(`readRunState() says ${(state as { kind: string }).kind} if ${condition}`, () =>
-    withTree(nodes, ({ root, path, readSettings }) => {
+    withTree(nodes, ({ path, readSystem }) => {
       if (mode !== undefined) Deno.chmodSync(`${path}/run/torcx`, mode);
-      assertEquals(readRunState(root, readSettings()) as unknown, state);
+      assertEquals(readRunState(readSystem()) as unknown, state);
     }));
 }
 
 Deno.test("readRunState() says at_work while the lock is held, killed to its holder", () =>
-  withTree({ "run/torcx": { dir: true } }, ({ root, readSettings }) => {
-    const settings = readSettings();
+  withTree({ "run/torcx": { dir: true } }, ({ root, readSystem }) => {
+    const system = readSystem();
     using _lock = acquireLock(root, encodePath("/run/torcx/lock"), { intent: "Cannot test" });
-    const state = readRunState(root, settings);
+    const state = readRunState(system);
     assertEquals(state.kind === "at_work" && state.pid, Deno.pid);
-    assertEquals(readRunState(root, settings, { isLocked: true }).kind, "killed");
+    assertEquals(readRunState(system, { isLocked: true }).kind, "killed");
   }));
 
 Deno.test("isRunName() knows torcx's own names and temporaries alone", () => {
@@ -103,16 +103,19 @@ testWith(
   "readRunState() says sealed of a whole run, degraded of what is not its own",
   { isRoot: true },
   () =>
-    withApplied(({ root, path }, settings) => {
-      assertEquals(readRunState(root, settings).kind, "sealed");
-      Deno.writeTextFileSync(`${path}/run/metadata/torcx`, makeSealText(settings).replace("vendor", "edge"));
-      const changed = readRunState(root, settings);
+    withApplied(({ path }, system) => {
+      assertEquals(readRunState(system).kind, "sealed");
+      Deno.writeTextFileSync(
+        `${path}/run/metadata/torcx`,
+        makeSealText(system.settings).replace("vendor", "edge"),
+      );
+      const changed = readRunState(system);
       assertEquals(changed.kind === "degraded" && changed.faults, [
         '"/run/metadata/torcx" is not the seal of the last run',
       ]);
-      Deno.writeTextFileSync(`${path}/run/metadata/torcx`, makeSealText(settings));
+      Deno.writeTextFileSync(`${path}/run/metadata/torcx`, makeSealText(system.settings));
       Deno.removeSync(`${path}/run/torcx/report.json`);
-      const forgotten = readRunState(root, settings);
+      const forgotten = readRunState(system);
       assertEquals(forgotten.kind === "degraded" && forgotten.faults, ["the report of the run is gone"]);
     }),
 );

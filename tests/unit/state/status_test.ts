@@ -12,8 +12,8 @@ Deno.test("readStatus() says what is installed, the first in systemd's order tha
     "etc/systemd/system/torcx.target": { link: "/dev/null" },
     "usr/lib/systemd/system/torcx.service": "",
     "dev/null": { dir: true },
-  }, ({ root, readSettings }) => {
-    const status = readStatus(root, readSettings());
+  }, ({ readSystem }) => {
+    const status = readStatus(readSystem());
     assertEquals(status.state, "not_applied");
     assertEquals([status.generator_path, status.target_path, status.service_path], [
       "/usr/lib/systemd/system-generators/torcx-generator",
@@ -24,10 +24,13 @@ Deno.test("readStatus() says what is installed, the first in systemd's order tha
   }));
 
 Deno.test("readStatus() says switched_off, and by what, if the kernel command line does", () =>
-  withTree({}, ({ root, readSettings }) => {
-    const settings = readSettings({}, "quiet torcx=0");
-    assertEquals(readStatus(root, settings).state, "switched_off");
-    assertEquals(readStatus(root, settings).switched_off_by, findSwitch(settings) ?? null);
+  withTree({}, ({ readSettings, readSystem }) => {
+    const system = readSystem({}, "quiet torcx=0");
+    assertEquals(readStatus(system).state, "switched_off");
+    assertEquals(
+      readStatus(system).switched_off_by,
+      findSwitch(system.settings) ?? null,
+    );
     assertEquals(findSwitch(readSettings()), undefined);
   }));
 
@@ -35,8 +38,8 @@ testWith(
   "readStatus() tells profiles, trees and seal of a sealed system",
   { isRoot: true },
   () =>
-    withApplied(({ root }, settings) => {
-      const status = readStatus(root, settings);
+    withApplied((_tree, system) => {
+      const status = readStatus(system);
       assertEquals([
         status.state,
         status.lower_profiles,

@@ -27,8 +27,8 @@ Deno.test("findTreeFaults() says that the unpack dir is not mounted if it is a d
 testWith("findTreeFaults() finds nothing in what was made, and names each tree that is not it", {
   isRoot: true,
 }, () =>
-  withApplied(({ root }, settings) => {
-    const report = findReport(root, settings)!;
+  withApplied(({ root }, system) => {
+    const report = findReport(system)!;
     const judge = (changes: Partial<typeof report>): string[] =>
       findTreeFaults(root, UNPACK, { ...report, ...changes });
     const tree = root.stat(encodePath(`${UNPACK}/hello`));

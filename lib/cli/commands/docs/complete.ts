@@ -10,7 +10,8 @@ import type { CommandOptions } from "../../options/parse.ts";
 import { listOriginNames } from "../../../state/origins.ts";
 import { printable } from "../../output.ts";
 import { SILENT_LOG } from "../../../log.ts";
-import { openSystem, type System } from "../../system.ts";
+import type { System } from "../../../config/system.ts";
+import { openSystem } from "../../system.ts";
 
 /** Prints the names of a list. */
 export function runComplete(options: CommandOptions<"__complete">, context: Context): number {
@@ -19,16 +20,16 @@ export function runComplete(options: CommandOptions<"__complete">, context: Cont
   return 0;
 }
 
-function listNames(list: CommandOptions<"__complete">["list"], { root, settings }: System): string[] {
+function listNames(list: CommandOptions<"__complete">["list"], system: System): string[] {
   switch (list) {
     case "profiles":
-      return [...listProfiles(root, settings, SILENT_LOG).keys()];
+      return [...listProfiles(system).keys()];
     case "images":
-      return indexStores(root, settings, SILENT_LOG).archives.map(({ name }) => name);
+      return indexStores(system).archives.map(({ name }) => name);
     case "archives":
-      return indexStores(root, settings, SILENT_LOG).archives.map(formatImage);
+      return indexStores(system).archives.map(formatImage);
     case "origins":
-      return listOriginNames(root, settings);
+      return listOriginNames(system);
     default:
       return list satisfies never;
   }

@@ -13,10 +13,9 @@ export async function runImageClearVersioned(
   context: Context,
 ): Promise<number> {
   using system = openSystem(options, context);
-  const { root, settings } = system;
   const { keepVersions, isForced, name } = options;
   const planOptions = { keepVersions, isForced, ...(name === undefined ? {} : { name }) };
-  await carryOut(root, (log) => planClearVersioned(root, settings, log, planOptions), {
+  await carryOut(system, (system) => planClearVersioned(system, planOptions), {
     ...options,
     intent: "Cannot clear the versioned stores",
     encode: (removals, { failures, ...common }) =>

@@ -12,8 +12,8 @@ import { openSystem } from "../../system.ts";
 export function runImageList(options: CommandOptions<"image list">, context: Context): number {
   using system = openSystem(options, context);
   const { root, settings } = system;
-  const { stdout, log } = context;
-  const index = indexStores(root, settings, log, {
+  const { stdout } = context;
+  const index = indexStores(system, {
     ...(options.osRelease === undefined ? {} : { osVersion: options.osRelease }),
     // The vendor store belongs to the OS version that runs.
     isVendorOmitted: options.osRelease !== undefined && options.osRelease !== settings.versionId,

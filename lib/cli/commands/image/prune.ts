@@ -13,9 +13,8 @@ export async function runImagePrune(
   context: Context,
 ): Promise<number> {
   using system = openSystem(options, context);
-  const { root, settings } = system;
   const { isForced } = options;
-  await carryOut(root, (log) => planPrune(root, settings, log, { isForced }), {
+  await carryOut(system, (system) => planPrune(system, { isForced }), {
     ...options,
     intent: "Cannot prune the user store",
     encode: (removals, { failures, ...common }) =>

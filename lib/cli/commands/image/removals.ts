@@ -4,10 +4,10 @@
  */
 
 import { listMessages, TorcxError } from "../../../errors.ts";
-import { type Logger, SILENT_LOG } from "../../../log.ts";
+import type { System } from "../../../config/system.ts";
+import { SILENT_LOG } from "../../../log.ts";
 import { type Removal, type RemovalResult, removePlanned } from "../../../catalog/removal.ts";
 import type { RemovalsOutput } from "../../../manifest/outputs/image_removals.ts";
-import type { Root } from "../../../sys/root.ts";
 import type { Context } from "../../context.ts";
 import { formatSize, type Output, printable } from "../../output.ts";
 
@@ -29,14 +29,14 @@ export interface CarryOutOptions {
  *   something could not be removed; what `makePlan` throws.
  */
 export async function carryOut(
-  root: Root,
-  makePlan: (log: Logger) => readonly Removal[],
+  system: System,
+  makePlan: (system: System) => readonly Removal[],
   options: CarryOutOptions,
   context: Context,
 ): Promise<void> {
   const { isDryRun, intent } = options;
-  const { stdout, log, ask } = context;
-  const plan = makePlan(log);
+  const { stdout, ask } = context;
+  const plan = makePlan(system);
   const isAsked = ask !== undefined && !options.isYes && !isDryRun && plan.length > 0;
   if (isAsked) {
     writeList(stdout, plan);
@@ -45,13 +45,13 @@ export async function carryOut(
         hint: 'Answer "y", or give "--yes"',
       });
     }
-    if (!covers(makePlan(SILENT_LOG), plan)) {
+    if (!covers(makePlan({ ...system, log: SILENT_LOG }), plan)) {
       throw new TorcxError("failed", `${intent}: what is there has changed since, and nothing is removed`, {
         hint: "Call it again to see the new list",
       });
     }
   }
-  const result = isDryRun ? { removed: [...plan], failures: [] } : removePlanned(root, log, plan);
+  const result = isDryRun ? { removed: [...plan], failures: [] } : removePlanned(system, plan);
   if (stdout.format === "json") writeDocument(stdout, options, result);
   else {
     if (!isAsked) writeList(stdout, result.removed);

@@ -10,7 +10,8 @@ import type { Profile, ProfileImage } from "../../../manifest/profile.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { findTarget } from "./target.ts";
-import { openSystem, type System } from "../../system.ts";
+import type { System } from "../../../config/system.ts";
+import { openSystem } from "../../system.ts";
 
 type CheckOptions = CommandOptions<"profile check">;
 
@@ -31,9 +32,7 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
     image.reference !== "" && (!options.isRemoteOnly || image.remote !== undefined)
   );
   const index = indexStores(
-    system.root,
-    system.settings,
-    log,
+    system,
     options.osRelease === undefined ? {} : { osVersion: options.osRelease },
   );
   const missing: ProfileImage[] = [];
@@ -101,19 +100,19 @@ async function inspectArchives(
 function readChecked(
   options: CheckOptions,
   context: Context,
-  { root, settings }: System,
+  system: System,
 ): { title: string; profile: Profile } {
   const target = findTarget(options, context);
   if (target !== undefined && "file" in target) {
     return {
       title: `profile ${quote(target.file)}`,
-      profile: readProfile(root, { path: target.file }, context.log),
+      profile: readProfile(system, { path: target.file }),
     };
   }
-  const profiles = listProfiles(root, settings, context.log);
-  const name: ProfileName = target?.name ?? getNextProfile(root, settings, profiles);
+  const profiles = listProfiles(system);
+  const name: ProfileName = target?.name ?? getNextProfile(system, profiles);
   return {
     title: `profile ${quote(name)}`,
-    profile: readProfile(root, getProfile(profiles, name), context.log),
+    profile: readProfile(system, getProfile(profiles, name)),
   };
 }

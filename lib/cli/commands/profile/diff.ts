@@ -14,9 +14,8 @@ import { openSystem } from "../../system.ts";
 /** Compares two profiles. */
 export function runProfileDiff(options: CommandOptions<"profile diff">, context: Context): number {
   using system = openSystem(options, context);
-  const profiles = listProfiles(system.root, system.settings, context.log);
-  const read = (name: ProfileName): Profile =>
-    readProfile(system.root, getProfile(profiles, name), context.log);
+  const profiles = listProfiles(system);
+  const read = (name: ProfileName): Profile => readProfile(system, getProfile(profiles, name));
   const diff = diffProfiles(read(options.before), read(options.after));
   if (context.stdout.format === "json") {
     context.stdout.writeText(encodeProfileDiff({

@@ -9,15 +9,16 @@ import type { ProfileName } from "../../../manifest/names.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import type { Cell } from "../../output.ts";
-import { openSystem, type System } from "../../system.ts";
+import type { System } from "../../../config/system.ts";
+import { openSystem } from "../../system.ts";
 
 /** Lists the profiles. */
 export function runProfileList(options: CommandOptions<"profile list">, context: Context): number {
   using system = openSystem(options, context);
-  const { stdout, log } = context;
-  const profiles = listProfiles(system.root, system.settings, log);
-  const next = findNext(system, profiles, context);
-  const state = readRunState(system.root, system.settings);
+  const { stdout } = context;
+  const profiles = listProfiles(system);
+  const next = findNext(system, profiles);
+  const state = readRunState(system);
   const seal = state.kind === "sealed" || state.kind === "degraded" ? state.seal : undefined;
   const lower = seal?.lowerProfiles ?? [];
   if (stdout.format === "json") {
@@ -45,16 +46,15 @@ export function runProfileList(options: CommandOptions<"profile list">, context:
 }
 
 function findNext(
-  { root, settings }: System,
+  system: System,
   profiles: ReadonlyMap<ProfileName, ProfileFile>,
-  { log }: Context,
 ): ProfileName | undefined {
   try {
-    return getNextProfile(root, settings, profiles);
+    return getNextProfile(system, profiles);
   } catch (error) {
     if (!(error instanceof TorcxError) || error.code !== "not_found") throw error;
     // A list is no place to fail: the field says that there is none.
-    log.info(error.message);
+    system.log.info(error.message);
     return undefined;
   }
 }

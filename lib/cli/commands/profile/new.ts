@@ -19,7 +19,7 @@ export function runProfileNew(options: CommandOptions<"profile new">, context: C
   }
   using system = openSystem(options, context);
   const from = options.isFromNext ? "next" : options.from === undefined ? undefined : { name: options.from };
-  const { path, changed } = createProfileFile(system.root, system.settings, context.log, target, from);
+  const { path, changed } = createProfileFile(system, target, from);
   if (context.stdout.format === "text") context.stdout.writeLine(`made ${printable(path)}`);
   else context.stdout.writeText(encodeProfileNew({ changed, profile_path: path }));
   return 0;

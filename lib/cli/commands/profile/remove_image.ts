@@ -17,9 +17,7 @@ export function runProfileRemoveImage(
   using system = openSystem(options, context);
   const target = getTarget(options, context);
   const { path, changed, removed } = removeImage(
-    system.root,
-    system.settings,
-    context.log,
+    system,
     target,
     options.image,
   );

@@ -10,7 +10,7 @@ import { openSystem } from "../../system.ts";
 export function runProfileSetNext(options: CommandOptions<"profile set-next">, context: Context): number {
   using system = openSystem(options, context);
   const { settings } = system;
-  const changed = setNextProfile(system.root, settings, context.log, options.name);
+  const changed = setNextProfile(system, options.name);
   if (context.stdout.format === "text") {
     context.stdout.writeLine(`profile ${options.name} takes effect at the next boot`);
   } else {

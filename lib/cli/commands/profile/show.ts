@@ -12,10 +12,10 @@ import { openSystem } from "../../system.ts";
 /** Shows the profile. */
 export function runProfileShow(options: CommandOptions<"profile show">, context: Context): number {
   using system = openSystem(options, context);
-  const { stdout, log } = context;
-  const file = getProfile(listProfiles(system.root, system.settings, log), options.name);
-  const profile = readProfile(system.root, file, log);
-  const index = indexStores(system.root, system.settings, log);
+  const { stdout } = context;
+  const file = getProfile(listProfiles(system), options.name);
+  const profile = readProfile(system, file);
+  const index = indexStores(system);
   const images = profile.images.map((image) => ({ ...image, archive: index.find(image) }));
   if (stdout.format === "json") {
     stdout.writeText(encodeProfileOutput({

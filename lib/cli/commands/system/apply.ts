@@ -9,7 +9,6 @@ import { rehearseApply } from "../../../apply/rehearsal.ts";
 import { findReport, readRunState } from "../../../state/run_state.ts";
 import { listMessages, quote, TorcxError } from "../../../errors.ts";
 import { EXIT } from "../../../exit.ts";
-import type { Logger } from "../../../log.ts";
 import { encodeApplyOutput } from "../../../manifest/outputs/apply.ts";
 import { formatImage } from "../../../manifest/names.ts";
 import { encodeApplyPlan, toPlannedOperation } from "../../../manifest/outputs/apply_plan.ts";
@@ -20,7 +19,8 @@ import { type Context, isRunningSystem } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { formatPercent, formatSize, type Output, printable } from "../../output.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
-import { openSystem, type System } from "../../system.ts";
+import type { System } from "../../../config/system.ts";
+import { openSystem } from "../../system.ts";
 import { VERSION } from "../../../version.ts";
 
 type ApplyCommand = CommandOptions<"apply">;
@@ -32,7 +32,7 @@ const TOLD_AGAIN = "already applied in this boot: the running system is told aga
 export async function runApply(options: ApplyCommand, context: Context): Promise<number> {
   using system = openSystem(options, context);
   if (options.isDryRun) return await showPlan(options, context, system);
-  const { root, settings } = system;
+  const { settings } = system;
   const { log, progress } = context;
   if (options.isBoot && !settings.isBootEnabled) {
     log.info("nothing is done: torcx=0 on the kernel command line");
@@ -41,13 +41,13 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
   checkUser();
   const isRunning = isRunningSystem(options.root);
   // A drop-in can give torcx.service a mount namespace of its own, too.
-  if (isRunning && !options.isForced) checkMountView(root, settings, log);
-  const earlier = readRunState(root, settings).kind;
+  if (isRunning && !options.isForced) checkMountView(system);
+  const earlier = readRunState(system).kind;
   // sysinit.target starts torcx.service once, before anything has run; later it is a person who does.
   const isRetry = options.isRetry || (options.isBoot && (earlier === "failed" || earlier === "killed"));
   const totals = new Map<string, string>();
   try {
-    const outcome = await applyProfile(root, settings, log, {
+    const outcome = await applyProfile(system, {
       mode: options.isBoot ? "hand-off" : "manual",
       version: VERSION,
       isRetry,
@@ -60,7 +60,7 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
     });
     progress.clear();
     const isRecovery = isRetry || earlier === "unmounted";
-    if (options.isBoot) return await finishService(system, log, outcome, { isRunning, isRecovery });
+    if (options.isBoot) return await finishService(system, outcome, { isRunning, isRecovery });
     return await finishCommand(options, context, system, outcome);
   } finally {
     progress.clear();
@@ -69,31 +69,33 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
 
 /** A service that is sealed already has nothing to do, and is active from then on. */
 async function finishService(
-  { root, settings }: System,
-  log: Logger,
+  system: System,
   outcome: ApplyOutcome,
   { isRunning, isRecovery }: { isRunning: boolean; isRecovery: boolean },
 ): Promise<number> {
+  const { log } = system;
   if (outcome.kind === "already_sealed") log.info(SEALED_BEFORE);
   else if (outcome.kind === "already_degraded") log.warning(describeDegraded(outcome.faults));
-  else if (isRunning) await integrate(root, settings, log, outcome.report, { isService: true, isRecovery });
+  else if (isRunning) {
+    await integrate(system, outcome.report, { isService: true, isRecovery });
+  }
   return EXIT.done;
 }
 
 async function finishCommand(
   options: ApplyCommand,
   { log, stdout }: Context,
-  { root, settings }: System,
+  system: System,
   outcome: ApplyOutcome,
 ): Promise<number> {
-  const report = outcome.kind === "sealed" ? outcome.report : findReport(root, settings);
+  const report = outcome.kind === "sealed" ? outcome.report : findReport(system);
   const isJson = stdout.format === "json";
   if (outcome.kind === "already_degraded") {
     log.warning(describeDegraded(outcome.faults));
     if (isJson && report !== undefined) stdout.writeText(encodeApplyOutput({ changed: false, ...report }));
     return EXIT.degraded;
   }
-  const isServed = isRunningSystem(options.root) && isServedBySystemd(root) &&
+  const isServed = isRunningSystem(options.root) && isServedBySystemd(system.root) &&
     isPrivateMountNamespace() === false;
   // What followed the seal may have failed, or nobody was there to do it.
   const hasRecovery = isServed && options.isRetry && report !== undefined;
@@ -103,7 +105,7 @@ async function finishCommand(
     else stdout.writeLine(`The profile is ${message}`);
   }
   const call = { isService: false, isRecovery: true };
-  const units = hasRecovery ? await integrate(root, settings, log, report, call) : [];
+  const units = hasRecovery ? await integrate(system, report, call) : [];
   const changed = outcome.kind === "sealed" || hasRecovery;
   if (isJson && report !== undefined) stdout.writeText(encodeApplyOutput({ changed, ...report }));
   else if (outcome.kind === "sealed") writeReport(stdout, outcome.report);
@@ -160,14 +162,18 @@ function writeReport(out: Output, report: ApplyReport): void {
 async function showPlan(
   options: ApplyCommand,
   context: Context,
-  { root, settings }: System,
+  system: System,
 ): Promise<number> {
   const { stdout, log } = context;
   const profile = options.profile === undefined ? {} : { profile: options.profile };
-  const plan = planApply(root, settings, log, profile);
+  const plan = planApply(system, profile);
   // What is odd in images is "torcx plan"'s to tell; here only what makes the list incomplete is.
-  const quiet = { ...log, warning: log.info };
-  const rehearsal = await rehearseApply(root, settings, quiet, plan, makePreviewSurroundings(context));
+  const quiet = { ...system, log: { ...log, warning: log.info } };
+  const rehearsal = await rehearseApply(
+    quiet,
+    plan,
+    makePreviewSurroundings(context),
+  );
   const { faults, operations } = rehearsal;
   for (const [{ image }, inspection] of rehearsal.inspections) {
     if (inspection instanceof TorcxError || inspection.assets !== undefined) continue;

@@ -19,7 +19,7 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
   const warnings: string[] = [];
   using system = openSystem(options, { ...context, log: recordWarnings(context.log, warnings) });
   const { profile, osRelease: osVersion } = options;
-  const preview = await previewBoot(system.root, system.settings, context.log, {
+  const preview = await previewBoot(system, {
     profile,
     osVersion,
     ...makePreviewSurroundings(context),

@@ -26,7 +26,7 @@ const DRIFT_LABELS: Record<DriftScope, string> = {
 export function runStatus(options: CommandOptions<"status">, context: Context): number {
   using system = examineSystem(options, { ...context, log: SILENT_LOG });
   const { stdout } = context;
-  const status = readStatus(system.root, system.settings);
+  const status = readStatus(system);
   const words = describeStatus(status, options.root);
   const settingsFault = system.fault === undefined ? null : listMessages(system.fault);
   if (stdout.format === "json") {

@@ -10,7 +10,8 @@ import { findOrigins, listOrigins, listPlannedOrigins, listReportedOrigins } fro
 import { type Output, printable } from "../../output.ts";
 import { previewBoot } from "../../../apply/preview.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
-import { openSystem, type System } from "../../system.ts";
+import type { System } from "../../../config/system.ts";
+import { openSystem } from "../../system.ts";
 
 function getNoun(kind: Origin["kind"]): string {
   return kind === "image" ? "image in" : ASSET_KIND_TABLE[kind].noun;
@@ -50,8 +51,8 @@ const NOT_RUNNING: Record<Exclude<Origins["source"], "running">, string> = {
   plan: "The system is not sealed; by the plan of the next boot:",
 };
 
-async function find({ root, settings }: System, context: Context, name: string): Promise<Origins> {
-  const running = listOrigins(root, settings);
+async function find(system: System, context: Context, name: string): Promise<Origins> {
+  const running = listOrigins(system);
   if (running !== undefined) {
     const found = findOrigins(running, name);
     if (found !== undefined) return found;
@@ -61,20 +62,19 @@ async function find({ root, settings }: System, context: Context, name: string):
       { hint: 'List what it brought with "torcx status"' },
     );
   }
-  const reported = listReportedOrigins(root, settings);
+  const reported = listReportedOrigins(system);
   const found = reported === undefined ? undefined : findOrigins(reported, name);
-  return found ?? await findPlanned({ root, settings }, context, name);
+  return found ?? await findPlanned(system, context, name);
 }
 
 async function findPlanned(
-  system: Omit<System, typeof Symbol.dispose>,
+  system: System,
   context: Context,
   name: string,
 ): Promise<Origins> {
-  const { root, settings } = system;
   let preview;
   try {
-    preview = await previewBoot(root, settings, SILENT_LOG, {
+    preview = await previewBoot({ ...system, log: SILENT_LOG }, {
       profile: undefined,
       osVersion: undefined,
       ...makePreviewSurroundings(context),
@@ -89,7 +89,7 @@ async function findPlanned(
       { cause, hint: '"torcx plan" shows what the next boot would do' },
     );
   }
-  const found = findOrigins(listPlannedOrigins(root, settings, preview), name);
+  const found = findOrigins(listPlannedOrigins(system, preview), name);
   if (found !== undefined) return found;
   const broken = preview.images.filter(({ error }) => error !== undefined).map(({ image }) =>
     quote(image.name)
