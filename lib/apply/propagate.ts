@@ -17,6 +17,7 @@ import {
 } from "../manifest/report.ts";
 import type { Operation } from "../manifest/journal.ts";
 import { getTargetDir } from "../manifest/asset_kinds.ts";
+import { DIRECTORY_MODE } from "./operations/kind.ts";
 import { describeWayOut, type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
 
 /** What is going to be propagated. */
@@ -69,7 +70,7 @@ export function planPropagation(
 
 function listTreeAssets({ root, settings }: System, image: PlannedImage["image"]): AssetList {
   using tree = root.openSub(getTreePath(settings, image.name));
-  return listAssets(tree, readImageManifest(tree, formatImage(image)));
+  return listAssets(tree, readImageManifest(tree, formatImage(image)), { imageName: image.name });
 }
 
 /** Returns where an image's tree is. */
@@ -120,6 +121,7 @@ class Planner {
     const path = joinPath(target, asset.target);
     // A program is linked to; a symlink among units keeps its text; all else is copied.
     const linkText = asset.kind === "bin" ? from : asset.linkText;
+    if (asset.isDirectory) return this.#addEmptyDirectory(image, asset, { from, target, path });
     const owner = this.#owners.get(path);
     // An identical symlink, or the same file named twice, is as good as the one before.
     if (owner !== undefined && (linkText === undefined ? owner.from === from : owner.linkText === linkText)) {
@@ -135,14 +137,10 @@ class Planner {
     }
     this.#owners.set(path, { image, from, linkText });
     this.#addDirectories(splitPath(path).parent, image);
+    const names = encodeAssetNames({ from, to: path, linkText });
     if (linkText !== undefined) {
       this.plan.operations.push({ kind: "link", image, target: linkText, path });
-      this.plan.assets.push({
-        ...place,
-        ...encodeAssetNames({ from, to: path, linkText }),
-        mode: null,
-        digest: null,
-      });
+      this.plan.assets.push({ ...place, ...names, mode: null, digest: null, is_directory: false });
       return;
     }
     const mode = (asset.mode & EXECUTABLE_BY_ANYONE) === 0 ? FILE_MODE : PROGRAM_MODE;
@@ -155,11 +153,33 @@ class Planner {
       );
     }
     this.plan.operations.push({ kind: "copy", image, from, path, mode });
+    this.plan.assets.push({ ...place, ...names, mode: formatMode(mode), digest: null, is_directory: false });
+  }
+
+  /** A directory that is there, or that another one needs, is as good as the image's. */
+  #addEmptyDirectory(
+    image: string,
+    { kind }: Asset,
+    { from, target, path }: { from: ByteString; target: ByteString; path: ByteString },
+  ): void {
+    if (this.#directories.has(path) || this.#prepared.has(path)) return;
+    this.#checkTarget(target);
+    const place: ReportPlace = { image, kind, from: decodePath(from), to: decodePath(path) };
+    const kept = this.#findHolder(target, path, undefined);
+    if (kept === SYSTEM && this.#root.findLstat(path)?.type === "directory") return;
+    if (kept !== undefined) {
+      this.plan.conflicts.push({ ...place, kept });
+      return;
+    }
+    this.#addDirectories(splitPath(path).parent, image);
+    this.#directories.set(path, image);
+    this.plan.operations.push({ kind: "make_dir", path, isOptional: false });
     this.plan.assets.push({
       ...place,
-      ...encodeAssetNames({ from, to: path, linkText }),
-      mode: formatMode(mode),
+      ...encodeAssetNames({ from, to: path, linkText: undefined }),
+      mode: formatMode(DIRECTORY_MODE),
       digest: null,
+      is_directory: true,
     });
   }
 

@@ -39,7 +39,8 @@ export function listRecordedOperations(
       archive: encodePath(archive_path ?? ""),
       path: joinPath(unpackDir, encodePath(name)),
     })),
-    ...report.assets.map((asset): Operation => {
+    // Directories are among those that were made.
+    ...report.assets.filter((asset) => !asset.is_directory).map((asset): Operation => {
       const { from, to, linkText } = decodeAssetNames(asset);
       const { image, digest } = asset;
       if (linkText !== undefined) return { kind: "link", image, target: linkText, path: to };

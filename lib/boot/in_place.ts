@@ -11,6 +11,7 @@ import { formatImage } from "../manifest/names.ts";
 import { type ApplyOptions, applyProfile } from "../apply/apply.ts";
 import { prepareSquashfs } from "../apply/squashfs_support.ts";
 import { planApply } from "../apply/plan.ts";
+import { listAssetFiles } from "../manifest/report.ts";
 import { readRunState } from "../state/run_state.ts";
 
 /** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
@@ -65,7 +66,7 @@ export function writeSysusersDropIn(system: System, normalDir: string): void {
   const { root } = system;
   const state = readRunState(system);
   if ((state.kind !== "sealed" && state.kind !== "degraded") || state.report?.mode !== "in-place") return;
-  if (!state.report.assets.some(({ kind }) => kind === "sysusers")) return;
+  if (listAssetFiles(state.report, "sysusers").length === 0) return;
   const directory = `${normalDir}/systemd-sysusers.service.d`;
   root.makeDirs(encodePath(directory), 0o755);
   // An empty assignment takes all conditions back, systemd.unit(5).

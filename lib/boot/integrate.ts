@@ -7,7 +7,7 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import type { System } from "../config/system.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { type ApplyReport, encodeReport, type ReportStep } from "../manifest/report.ts";
+import { type ApplyReport, encodeReport, listAssetFiles, type ReportStep } from "../manifest/report.ts";
 import { runProgram } from "../sys/command.ts";
 import { readManagerState, readUnitStates, type UnitState } from "../sys/manager.ts";
 import type { Root } from "../sys/root.ts";
@@ -115,7 +115,7 @@ function readRules({ root, log }: Pick<System, "root" | "log">, report: ApplyRep
   const list = (directory: string): ByteString[] =>
     attempt(encodePath(directory), () => listRulesFiles(root, encodePath(directory)), []);
   return {
-    added: report.assets.filter(({ kind }) => kind === "udev_rules").map(({ to }) => read(encodePath(to))),
+    added: listAssetFiles(report, "udev_rules").map(({ to }) => read(encodePath(to))),
     readAll: () => {
       const files = new Map<ByteString, ByteString>();
       for (const path of RULES_DIRS.flatMap(list)) {

@@ -4,7 +4,7 @@
  * been there before the boot. It is pure.
  */
 
-import type { ApplyReport } from "../manifest/report.ts";
+import { type ApplyReport, listAssetFiles } from "../manifest/report.ts";
 import type { AssetKind } from "../manifest/asset_kinds.ts";
 import type { ProgramName } from "../sys/command.ts";
 import { isUnitName, type UnitState } from "../sys/manager.ts";
@@ -53,7 +53,7 @@ const NETWORKD = "systemd-networkd.service";
 
 /** Returns the units whose state decides what is told, of what came. */
 export function listUnitsOfInterest(report: ApplyReport): string[] {
-  const has = (kind: AssetKind): boolean => report.assets.some((asset) => asset.kind === kind);
+  const has = (kind: AssetKind): boolean => listAssetFiles(report, kind).length > 0;
   return [
     ...(has("tmpfiles") ? [TMPFILES_SETUP, TMPFILES_SETUP_DEV] : []),
     ...(has("udev_rules") ? [UDEVD] : []),
@@ -75,8 +75,7 @@ export function planAssetSteps(
   { units }: SystemState,
   rules: RulesTexts,
 ): IntegrationStep[] {
-  const paths = (kind: AssetKind): string[] =>
-    report.assets.filter((asset) => asset.kind === kind).map(({ to }) => to);
+  const paths = (kind: AssetKind): string[] => listAssetFiles(report, kind).map(({ to }) => to);
   const isActive = (name: string): boolean => units.get(name)?.active === "active";
   const steps: IntegrationStep[] = [];
   // Before all that may run as these users.
@@ -151,17 +150,17 @@ export function planStart(
 
 /** Returns the targets below whose `.wants` or `.requires` something was propagated. */
 function listWantingTargets(report: ApplyReport): string[] {
-  const names = report.assets.filter(({ kind }) => kind === "units")
+  const names = listAssetFiles(report, "units")
     .map(({ to }) => /\/([^/]+\.target)\.(?:wants|requires)\/[^/]+$/.exec(to)?.[1] ?? "");
   return [...new Set(names)].filter(isUnitName);
 }
 
 /** Returns the units that came: those that can be started, templates left out. */
 export function listUnits(report: ApplyReport): string[] {
-  const names = report.assets.filter(({ kind }) => kind === "units").map(({ to }) => to.split("/").at(-1)!);
+  const names = listAssetFiles(report, "units").map(({ to }) => to.split("/").at(-1)!);
   return [...new Set(names)].filter(isUnitName).sort();
 }
 
 function hasUnits(report: ApplyReport): boolean {
-  return report.assets.some(({ kind }) => kind === "units");
+  return listAssetFiles(report, "units").length > 0;
 }

@@ -15,9 +15,11 @@ import {
 import { O_PATH } from "../sys/flags.ts";
 import type { Root } from "../sys/root.ts";
 
-/** One file of an image that is to be propagated. */
+/** One file, or directory without files, of an image that is to be propagated. */
 export interface Asset {
   kind: AssetKind;
+  /** A directory is made, and nothing in it: what is in it are assets of their own. */
+  isDirectory: boolean;
   /** Its real path inside the image, no symlink on the way. */
   source: ByteString;
   /** Where it goes below the kind's target directory: `docker.service`, `docker.service.d/10.conf`. */
@@ -62,20 +64,39 @@ export function readImageManifest(image: Root, name: string): ImageManifest {
   }
 }
 
+/** Options of {@linkcode listAssets}. */
+export interface ListAssetsOptions {
+  /** The image's name: the directory that the image's root lands as. */
+  imageName: string;
+}
+
 /**
- * Lists what a manifest asks for.
+ * Lists what a manifest asks for; what it asks for twice is there once.
  *
  * @throws {TorcxError} `not_found` if an entry other than a program does not exist in the image.
  */
-export function listAssets(image: Root, manifest: ImageManifest): AssetList {
+export function listAssets(image: Root, manifest: ImageManifest, options: ListAssetsOptions): AssetList {
   const list: AssetList = { assets: [], warnings: [...manifest.warnings] };
+  const rootName = encodePath(options.imageName);
   for (const kind of ASSET_KINDS) {
-    for (const path of manifest.assets[kind]) addEntry(image, kind, encodePath(path), list);
+    for (const path of manifest.assets[kind]) addEntry(image, kind, encodePath(path), { list, rootName });
   }
-  return list;
+  const known = new Map(list.assets.map((asset) => [`${asset.kind} ${asset.target}/${asset.source}`, asset]));
+  return { ...list, assets: [...known.values()] };
 }
 
-function addEntry(image: Root, kind: AssetKind, path: ByteString, list: AssetList): void {
+/** What entries are added to, and the name of the image's root as a directory. */
+interface EntryContext {
+  list: AssetList;
+  rootName: ByteString;
+}
+
+function addEntry(
+  image: Root,
+  kind: AssetKind,
+  path: ByteString,
+  { list, rootName }: EntryContext,
+): void {
   const shown = `${kind} asset ${quote(decodePath(path))}`;
   const real = findEntry(image, kind, path);
   if (real === undefined) {
@@ -87,46 +108,51 @@ function addEntry(image: Root, kind: AssetKind, path: ByteString, list: AssetLis
     list.warnings.push(`${shown} is missing in the image`);
     return;
   }
-  const stat = image.lstat(real);
-  if (stat.type !== "directory") return addFile(image, kind, real, lastName(real), list);
   if (kind === "bin") return addPrograms(image, real, list);
-  const directory = lastName(real);
+  const { type, mode } = image.lstat(real);
+  if (type !== "directory") return addFile(image, kind, real, lastName(real), list);
+  const directory = real === "/" ? rootName : lastName(real);
+  const before = list.assets.length;
   for (const { name } of image.readDir(real)) {
     const child = joinPath(real, name);
     if (image.lstat(child).type === "directory") {
       list.warnings.push(`${kind} directory ${quote(decodePath(child))} is not followed`);
     } else addFile(image, kind, child, joinPath(directory, name), list);
   }
+  if (list.assets.length > before) return;
+  list.assets.push({ kind, isDirectory: true, source: real, target: directory, linkText: undefined, mode });
 }
 
 /**
- * Resolves an entry's parents, and its last component where it leads to a directory: `/lib/units` may
- * be a symlink to one. A symlink to a file is an asset of its own and stays unresolved.
+ * Resolves an entry's parents, and the last component where it is a program's and leads to a directory:
+ * `/bin` may be a symlink to one. Any other symlink is an asset of its own and stays unresolved, a slash
+ * behind it or not.
  */
 function findEntry(image: Root, kind: AssetKind, path: ByteString): ByteString | undefined {
-  const { parent, name } = splitPath(path);
+  // As Go's filepath.Clean has it, by which the first torcx read its entries.
+  let end = path.length;
+  while (path[end - 1] === "/" || path.slice(Math.max(end - 2, 0), end) === "/.") end--;
+  const { parent, name } = splitPath(path.slice(0, end) as ByteString);
+  if (name === "" || name === "..") return findRealPath(image, path);
   const directory = findRealPath(image, parent === "" ? encodePath("/") : parent);
   if (directory === undefined) return undefined;
-  if (name === "" || name === "." || name === "..") return findRealPath(image, path);
   const whole = joinPath(directory, name);
   const stat = image.findLstat(whole);
   if (stat === undefined) return undefined;
-  if (stat.type !== "symlink" || (kind !== "bin" && !path.endsWith("/"))) return whole;
+  if (stat.type !== "symlink" || kind !== "bin") return whole;
   const real = findRealPath(image, whole);
   return real !== undefined && image.lstat(real).type === "directory" ? real : whole;
 }
 
-/** Walks a directory of programs, subdirectories included, symlinks not followed. */
+/**
+ * Adds a program, or all of a directory: subdirectories where their names come, symlinks not followed. Of two
+ * of one name the first on the way wins.
+ */
 function addPrograms(image: Root, top: ByteString, list: AssetList): void {
   const pending = [top];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    const directories: ByteString[] = [];
-    for (const { name } of image.readDir(path)) {
-      const child = joinPath(path, name);
-      if (image.lstat(child).type === "directory") directories.push(child);
-      else addFile(image, "bin", child, name, list);
-    }
-    pending.push(...directories.reverse());
+    if (image.lstat(path).type !== "directory") addFile(image, "bin", path, lastName(path), list);
+    else for (const { name } of image.readDir(path).reverse()) pending.push(joinPath(path, name));
   }
 }
 
@@ -139,11 +165,25 @@ function addFile(image: Root, kind: AssetKind, path: ByteString, target: ByteStr
       list.warnings.push(`${shown} is a symlink to nothing in the image`);
       return;
     }
-    list.assets.push({ kind, source, target, linkText: undefined, mode: stat.mode });
+    list.assets.push({ kind, isDirectory: false, source, target, linkText: undefined, mode: stat.mode });
   } else if (stat.type === "symlink") {
-    list.assets.push({ kind, source: path, target, linkText: image.readLink(path), mode: stat.mode });
+    list.assets.push({
+      kind,
+      isDirectory: false,
+      source: path,
+      target,
+      linkText: image.readLink(path),
+      mode: stat.mode,
+    });
   } else if (stat.type === "file") {
-    list.assets.push({ kind, source: path, target, linkText: undefined, mode: stat.mode });
+    list.assets.push({
+      kind,
+      isDirectory: false,
+      source: path,
+      target,
+      linkText: undefined,
+      mode: stat.mode,
+    });
   } else list.warnings.push(`${shown} is skipped: it is a ${stat.type}, not a regular file or symlink`);
 }
 
@@ -153,23 +193,37 @@ function addFile(image: Root, kind: AssetKind, path: ByteString, target: ByteStr
  */
 function findProgram(image: Root, path: ByteString): ByteString | undefined {
   const real = findRealPath(image, path);
-  if (real === undefined) return undefined;
-  const seenByHost = findHostPath(path, image);
-  return seenByHost === real ? path : real;
+  return real !== undefined && staysInside(image, path) ? path : real;
 }
 
-/** Follows one symlink as the host would see it from the unpack dir; undefined if it leaves the image. */
-function findHostPath(path: ByteString, image: Root): ByteString | undefined {
-  const text = image.readLink(path);
-  if (text.startsWith("/")) return undefined;
-  const names = splitPath(path).parent.split("/").filter((name) => name !== "");
-  for (const name of text.split("/")) {
+/** As the kernel, path_resolution(7). */
+const SYMLINKS_MAX = 40;
+
+/**
+ * Returns whether a path that leads somewhere in the image does so for the host too, which follows it from the
+ * unpack dir: without an absolute symlink, and with no `..` out of the image on the way.
+ */
+function staysInside(image: Root, path: ByteString): boolean {
+  const split = (text: ByteString): ByteString[] => text.split("/").reverse() as ByteString[];
+  const pending = split(path);
+  const found: ByteString[] = [];
+  let symlinks = 0;
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (name === "" || name === ".") continue;
     if (name === "..") {
-      if (names.pop() === undefined) return undefined;
-    } else names.push(name);
+      if (found.pop() === undefined) return false;
+      continue;
+    }
+    const here = `/${[...found, name].join("/")}` as ByteString;
+    if (image.lstat(here).type !== "symlink") {
+      found.push(name);
+      continue;
+    }
+    const text = image.readLink(here);
+    if (text.startsWith("/") || ++symlinks > SYMLINKS_MAX) return false;
+    pending.push(...split(text));
   }
-  return `/${names.join("/")}` as ByteString;
+  return true;
 }
 
 /** Returns the path inside the image that a path leads to, all symlinks resolved; undefined if nowhere. */

@@ -158,7 +158,7 @@ async function readInto(
     onProgress: () => options.onProgress?.(),
   });
   writer.finish();
-  const list = listAssets(tree, readImageManifest(tree, archive.name));
+  const list = listAssets(tree, readImageManifest(tree, archive.name), { imageName: archive.name });
   list.warnings.forEach(onWarning);
   return {
     assets: list.assets,

@@ -4,7 +4,9 @@
  */
 
 import { ASSET_KINDS, type AssetKind } from "./asset_kinds.ts";
+import { quote } from "../errors.ts";
 import { type GoFile, readWrittenManifest } from "./go_json.ts";
+import type { JsonCursor } from "./json.ts";
 
 /** Where an image keeps its manifest. */
 export const IMAGE_MANIFEST_PATH = "/.torcx/manifest.json";
@@ -37,18 +39,23 @@ export function createEmptyImageManifest(): ImageManifest {
  * Parses an image's manifest.
  *
  * @param source which image and file it is, for messages.
- * @throws {TorcxError} `invalid` if it has another kind or shape, or a path is not absolute.
+ * @throws {TorcxError} `invalid` if it has another kind or shape.
  */
 export function parseImageManifest(data: string | Uint8Array<ArrayBuffer>, source: string): ImageManifest {
   const manifest = createEmptyImageManifest();
   const onWarning = (message: string): void => void manifest.warnings.push(message);
+  const parsePath = (item: JsonCursor): string[] => {
+    const path = item.asString();
+    if (path.startsWith("/")) return [path];
+    // The first torcx joined each to the image's root.
+    if (path !== "") {
+      onWarning(`${quote(source)}: ${item.path}, ${quote(path)}, counts as ${quote(`/${path}`)}`);
+    } else onWarning(`${quote(source)}: ${item.path} is empty: it is passed over`);
+    return path === "" ? [] : [`/${path}`];
+  };
   const { value } = readWrittenManifest(data, source, IMAGE_MANIFEST, onWarning);
   for (const kind of ASSET_KINDS) {
-    manifest.assets[kind] = value.field(kind).items().map((item) => {
-      const path = item.asString();
-      if (!path.startsWith("/")) item.refuse("expected an absolute path inside the image");
-      return path;
-    });
+    manifest.assets[kind] = value.field(kind).items().flatMap(parsePath);
   }
   return manifest;
 }

@@ -73,14 +73,16 @@ export interface ReportPlace {
   to: string;
 }
 
-/** One propagated file. */
+/** One propagated file, or directory without files. */
 export interface ReportAsset extends ReportPlace {
-  /** The text of the link; null for a copy. */
+  /** The text of the link; null for a copy and a directory. */
   link_text: string | null;
-  /** The permissions of the copy in octal, such as `0644`; null for a link. */
+  /** The permissions of the copy or directory in octal, such as `0644`; null for a link. */
   mode: string | null;
-  /** `sha256-HEX` of what was copied; null for a link. */
+  /** `sha256-HEX` of what was copied; null for a link and a directory. */
   digest: string | null;
+  /** Whether it is a directory that the image has no files in. */
+  is_directory: boolean;
   /** Null where all names are UTF-8. */
   raw_names: RawAssetNames | null;
 }
@@ -137,11 +139,16 @@ export function encodeReport(report: ApplyReport): string {
   return encodeManifest(REPORT_KIND, report);
 }
 
+/** Lists the files of a kind that were propagated. */
+export function listAssetFiles({ assets }: Pick<ApplyReport, "assets">, kind: AssetKind): ReportAsset[] {
+  return assets.filter((asset) => asset.kind === kind && !asset.is_directory);
+}
+
 /** The names of an asset as the kernel has them. */
 export interface AssetNames {
   from: ByteString;
   to: ByteString;
-  /** Undefined for a copy. */
+  /** Undefined for a copy and a directory. */
   linkText: ByteString | undefined;
 }
 
@@ -196,6 +203,7 @@ const ADDED_TO_ASSET: Record<string, JsonValue> = {
   link_text: null,
   mode: null,
   digest: null,
+  is_directory: false,
   raw_names: null,
 };
 const PLACE = ["image", "kind", "from", "to"] as const;

@@ -27,6 +27,8 @@ export function findAssetFaults(root: Root, report: ApplyReport): DriftFact[] {
       const linkText = names.linkText ?? (isOldLink(asset) ? names.from : undefined);
       const faults = linkText !== undefined
         ? judgeLink(root, names.to, linkText, stat)
+        : asset.is_directory
+        ? judgeDirectory(asset, stat)
         : isCopy(asset)
         ? judgeCopy(root, asset, names, stat)
         : [];
@@ -58,6 +60,12 @@ function judgeLink(root: Root, path: ByteString, text: ByteString, { type }: Fil
   return found === text
     ? []
     : [`leads to ${quote(decodePath(found))} now, not to ${quote(decodePath(text))}`];
+}
+
+function judgeDirectory({ mode }: ReportAsset, stat: FileStat): string[] {
+  if (stat.type !== "directory") return [`is a ${stat.type} now, not the directory that was made`];
+  const found = `0${stat.mode.toString(8).padStart(3, "0")}`;
+  return found === mode ? [] : [`has mode ${found} now, not ${mode}`];
 }
 
 function judgeCopy(

@@ -13,7 +13,14 @@ const FIRST: Record<string, Node> = {
   ...makeManifest({
     bin: ["/bin", "/sbin/lone"],
     network: ["/x.network"],
-    units: ["/units/a.service", "/units/a.service.d", "/units/multi-user.target.wants", "/lib/u/"],
+    units: [
+      "/units/a.service",
+      "/units/a.service.d",
+      "/units/multi-user.target.wants",
+      "/lib/u/",
+      "/real",
+      "/empty.d",
+    ],
     udev_rules: ["/x.rules"],
   }),
   "bin/tool": "x".repeat(5000),
@@ -29,6 +36,7 @@ const FIRST: Record<string, Node> = {
   "units/multi-user.target.wants/a.service": { link: "../a.service" },
   "lib/u": { link: "../real" },
   "real/b.service": "[Service]\n",
+  "empty.d": { dir: true },
 };
 const SECOND: Record<string, Node> = {
   ...makeManifest({

@@ -96,8 +96,8 @@ const BROKEN: Record<string, [Record<string, Node>, string, ((path: string) => v
     'Cannot propagate units asset "/units/x.service": the image has no such file',
   ],
   "the manifest is malformed": [
-    { ...SOUND, "assets.json": MANIFEST({ units: ["units"] }) },
-    "value.units[0] is a string, expected an absolute path inside the image",
+    { ...SOUND, "assets.json": '{"kind":"image-manifest-v0","value":{"units":[1]}}' },
+    "value.units[0] is a number, expected a string",
   ],
   "the archive is cut off": [
     SOUND,

@@ -57,6 +57,7 @@ const SEALED: Record<string, Node> = {
         link_text: "/run/torcx/unpack/docker/bin/dockerd",
         mode: null,
         digest: null,
+        is_directory: false,
         raw_names: null,
       },
       {
@@ -67,6 +68,7 @@ const SEALED: Record<string, Node> = {
         link_text: null,
         mode: "0644",
         digest: null,
+        is_directory: false,
         raw_names: null,
       },
     ],

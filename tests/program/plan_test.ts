@@ -30,7 +30,7 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
     });
     const hello = asset("hello", "units", "units/hello.service", `${UNITS}/hello.service`);
     const shared = asset("hello", "units", "units/shared.service", `${UNITS}/shared.service`);
-    const copy = { link_text: null, mode: "0644", digest: null, raw_names: null };
+    const copy = { link_text: null, mode: "0644", digest: null, is_directory: false, raw_names: null };
     const compressed: number[] = plan.images.map((image: Json) => image.compressed_bytes);
     assert(compressed.every((bytes) => bytes > 100));
     assertEquals(plan, {
@@ -62,6 +62,7 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
           link_text: "/run/torcx/unpack/hello/bin/hello",
           mode: null,
           digest: null,
+          is_directory: false,
           raw_names: null,
         },
         { ...hello, ...copy },
@@ -107,6 +108,7 @@ Deno.test("torcx plan does not count what this boot's apply made if the system i
         link_text: null,
         mode: "0644",
         digest: null,
+        is_directory: false,
         raw_names: null,
       }],
     })),

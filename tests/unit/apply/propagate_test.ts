@@ -40,6 +40,8 @@ interface PropagationCase {
   images: Record<string, Record<string, Node>>;
   system?: Record<string, Node>;
   operations: string[];
+  /** `IMAGE/PATH` of assets that are directories. */
+  directories?: string[];
   conflicts?: string[];
   faults?: string[];
 }
@@ -134,10 +136,82 @@ const CASES: readonly PropagationCase[] = [
     operations: [],
   },
   {
+    name: "makes an empty directory, and it is no conflict with another one or with files for it",
+    images: {
+      one: {
+        ...makeManifest({ units: ["/a.wants", "/b.wants", "/c.wants"] }),
+        "a.wants": { dir: true },
+        "b.wants/x": "",
+        "c.wants": { dir: true },
+      },
+      two: {
+        ...makeManifest({ units: ["/a.wants", "/b.wants"] }),
+        "a.wants/y": "",
+        "b.wants": { dir: true },
+      },
+    },
+    system: { "run/systemd/system/c.wants": { dir: true } },
+    operations: [
+      "make /run/systemd/system/a.wants",
+      "make /run/systemd/system/b.wants",
+      "copy one/b.wants/x /run/systemd/system/b.wants/x 644",
+      "copy two/a.wants/y /run/systemd/system/a.wants/y 644",
+    ],
+    directories: ["one/a.wants"],
+  },
+  {
+    name: "keeps what is in the place of an empty directory, and an empty directory in a file's",
+    images: {
+      one: {
+        ...makeManifest({ units: ["/a.d", "/b.d", "/x/c.d"] }),
+        "a.d": { dir: true },
+        "b.d": { dir: true },
+        "x/c.d": "",
+      },
+      two: { ...makeManifest({ units: ["/x/b.d", "/c.d"] }), "x/b.d": "", "c.d": { dir: true } },
+    },
+    system: { "run/systemd/system/a.d": { link: "/tmp" } },
+    operations: ["make /run/systemd/system/b.d", "copy one/x/c.d /run/systemd/system/c.d 644"],
+    directories: ["one/b.d"],
+    conflicts: [
+      "one: /run/systemd/system/a.d kept as the system",
+      'two: /run/systemd/system/b.d kept as image "one"',
+      'two: /run/systemd/system/c.d kept as image "one"',
+    ],
+  },
+  {
+    name: "an entry that is listed twice is one conflict, and none of the image with itself",
+    images: {
+      one: {
+        ...makeManifest({ bin: ["/bin", "/bin/a", "/sbin/a"], units: ["/u/a", "/u/a", "/l/a", "/s"] }),
+        "bin/a": "",
+        sbin: { link: "bin" },
+        l: { link: "u" },
+        "u/a": "",
+        s: "",
+      },
+      two: { ...makeManifest({ units: ["/s", "/s/"] }), s: "" },
+    },
+    system: { "run/systemd/system/.keep": "", "run/torcx/bin/.keep": "" },
+    operations: [
+      "link /run/torcx/bin/a /run/torcx/unpack/one/bin/a",
+      "copy one/u/a /run/systemd/system/a 644",
+      "copy one/s /run/systemd/system/s 644",
+    ],
+    conflicts: ['two: /run/systemd/system/s kept as image "one"'],
+  },
+  {
+    name: "of two programs of one name in one image the first on the way wins",
+    images: { one: { ...makeManifest({ bin: ["/bin"] }), "bin/prog": "", "bin/a/prog": "" } },
+    system: { "run/torcx/bin/.keep": "" },
+    operations: ["link /run/torcx/bin/prog /run/torcx/unpack/one/bin/a/prog"],
+    conflicts: ['one: /run/torcx/bin/prog kept as image "one"'],
+  },
+  {
     name: "each image that cannot be used is a fault, the others are planned",
     images: {
       one: makeManifest({ units: ["/none"] }),
-      two: makeManifest({ units: ["relative"] }),
+      two: makeManifest({ units: ["no/such"] }),
       three: BIN,
     },
     system: { "run/torcx/bin/.keep": "" },
@@ -146,7 +220,9 @@ const CASES: readonly PropagationCase[] = [
   },
 ];
 
-for (const { name, images, system = {}, operations, conflicts = [], faults = [] } of CASES) {
+for (
+  const { name, images, system = {}, operations, directories = [], conflicts = [], faults = [] } of CASES
+) {
   Deno.test(`planPropagation() ${name}`, async () => {
     const nodes: Record<string, Node> = { ...system };
     for (const [image, files] of Object.entries(images)) {
@@ -167,8 +243,13 @@ for (const { name, images, system = {}, operations, conflicts = [], faults = [] 
       }
       assertEquals(plan.conflicts.map(({ image, to, kept }) => `${image}: ${to} kept as ${kept}`), conflicts);
       assertEquals(plan.faults.map(({ image }) => image.name as string), faults);
-      assertEquals(plan.assets.length, operations.filter((line) => !line.startsWith("make")).length);
-      assertEquals(plan.warnings, []);
+      const [made, files] = [true, false].map((is) =>
+        plan.assets.filter((asset) => asset.is_directory === is)
+      );
+      assertEquals(made!.map(({ from }) => from.replace(`/${UNPACK}/`, "")), directories);
+      assertEquals(files!.length, operations.filter((line) => !line.startsWith("make")).length);
+      // A relative path is told of; what it means is tested with the manifest.
+      if (faults.length === 0) assertEquals(plan.warnings, []);
     });
   });
 }

@@ -17,6 +17,7 @@ function makeAsset(to: string, digest: string | null): ReportAsset {
     link_text: digest === null ? "../a" : null,
     mode: digest === null ? null : "0644",
     digest,
+    is_directory: false,
     raw_names: null,
   };
 }

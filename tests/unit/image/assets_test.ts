@@ -1,12 +1,11 @@
 /** Tests what an image's manifest means: which files of the image, under which names. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { decodePath } from "../../../lib/bytes.ts";
+import { decodePath, encodePath } from "../../../lib/bytes.ts";
 import { TorcxError } from "../../../lib/errors.ts";
 import { listAssets, readImageManifest } from "../../../lib/image/assets.ts";
 import { ASSET_KINDS, type AssetKind } from "../../../lib/manifest/asset_kinds.ts";
 import { createEmptyImageManifest } from "../../../lib/manifest/image.ts";
-import { encodePath } from "../../../lib/bytes.ts";
 import { catchError, type Node, withTree } from "../../support/nodes.ts";
 
 interface AssetCase {
@@ -15,7 +14,7 @@ interface AssetCase {
   nodes: Record<string, Node>;
   kind: AssetKind;
   paths: string[];
-  /** `SOURCE as TARGET`, and ` -> TEXT` of a symlink that is recreated. */
+  /** `SOURCE as TARGET` in order, a slash behind a directory, and ` -> TEXT` of a symlink that is recreated. */
   assets?: string[];
   warnings?: string[];
   error?: RegExp;
@@ -90,7 +89,7 @@ const CASES: readonly AssetCase[] = [
     nodes: { lib: { link: "../../../usr" }, "usr/a.service": "" },
     kind: "units",
     paths: ["/lib/a.service", "/../../usr/a.service"],
-    assets: ["/usr/a.service as a.service", "/usr/a.service as a.service"],
+    assets: ["/usr/a.service as a.service"],
   },
   {
     name: "takes the direct children of a directory of units",
@@ -107,6 +106,7 @@ const CASES: readonly AssetCase[] = [
     nodes: { "u/a.service.d/deep/10.conf": "" },
     kind: "units",
     paths: ["/u/a.service.d"],
+    assets: ["/u/a.service.d as a.service.d/"],
     warnings: ['units directory "/u/a.service.d/deep" is not followed'],
   },
   {
@@ -122,7 +122,115 @@ const CASES: readonly AssetCase[] = [
       "/u/b.service as b.service -> a.service",
     ],
   },
-  { name: "takes no asset of an empty directory", nodes: { u: { dir: true } }, kind: "units", paths: ["/u"] },
+  {
+    name: "takes an empty directory for itself, once, and none of programs",
+    nodes: { "u/a.wants": { dir: true } },
+    kind: "units",
+    paths: ["/u/a.wants", "/u/a.wants/", "//u//a.wants/."],
+    assets: ["/u/a.wants as a.wants/"],
+  },
+  {
+    name: "takes nothing of an empty directory of programs",
+    nodes: { u: { dir: true } },
+    kind: "bin",
+    paths: ["/u"],
+  },
+  {
+    name: "walks a directory of programs as its names are sorted, subdirectories where they come",
+    nodes: {
+      "bin/prog": "",
+      "bin/b": "",
+      "bin/a/prog": "",
+      "bin/a/z/x": "",
+      "bin/a/y": "",
+      "bin/prog2/b": "",
+    },
+    kind: "bin",
+    paths: ["/bin"],
+    assets: [
+      "/bin/a/prog as prog",
+      "/bin/a/y as y",
+      "/bin/a/z/x as x",
+      "/bin/b as b",
+      "/bin/prog as prog",
+      "/bin/prog2/b as b",
+    ],
+  },
+  {
+    name: "sorts names by their bytes, as Go does",
+    nodes: { "bin/\uffee": "", "bin/\u{1f600}": "", "bin/z": "", "bin/Z": "" },
+    kind: "bin",
+    paths: ["/bin"],
+    assets: ["/bin/Z as Z", "/bin/z as z", "/bin/\uffee as \uffee", "/bin/\u{1f600} as \u{1f600}"],
+  },
+  {
+    name: "recreates a symlink to a directory, with a slash behind it or without",
+    nodes: { "u/l.d": { link: "real.d" }, "u/real.d/10.conf": "", "u/m.d": { link: "real.d" } },
+    kind: "units",
+    paths: ["/u/l.d/", "/u/l.d", "/u/m.d/./"],
+    assets: ["/u/l.d as l.d -> real.d", "/u/m.d as m.d -> real.d"],
+  },
+  {
+    name: "recreates symlinks that loop or lead nowhere as any other",
+    nodes: {
+      "u/a.service": { link: "b.service" },
+      "u/b.service": { link: "a.service" },
+      "u/c": { link: "/x" },
+    },
+    kind: "units",
+    paths: ["/u/a.service", "/u/a.service/", "/u/c"],
+    assets: ["/u/a.service as a.service -> b.service", "/u/c as c -> /x"],
+  },
+  {
+    name: "throws if a parent of an entry is a loop",
+    nodes: { "u/a": { link: "a" } },
+    kind: "units",
+    paths: ["/u/a/x.service"],
+    error: /^Cannot propagate units asset "\/u\/a\/x.service": the image has no such file$/,
+  },
+  {
+    name: "takes the image's root as a directory of the image's name",
+    nodes: { "a.service": "", "sub/b.service": "" },
+    kind: "units",
+    paths: ["/"],
+    assets: ["/a.service as one/a.service"],
+    warnings: ['units directory "/sub" is not followed'],
+  },
+  {
+    name: "follows a program's symlink through symlinked directories as the kernel does",
+    nodes: {
+      // By text bin/../lib/prog; the kernel goes from real/deep to real/lib/prog.
+      "bin/a": { link: "via/../lib/prog" },
+      "bin/via": { link: "../real/deep" },
+      "real/deep/x": "",
+      "real/lib/prog": "",
+      "bin/lib/prog": "",
+      // The host would go to its own /real.
+      "bin/b": { link: "away/lib/prog" },
+      "bin/away": { link: "/real" },
+      // Out of the image and into it again: for the host another directory.
+      "bin/c": { link: "out/real/lib/prog" },
+      "bin/out": { link: "../.." },
+    },
+    kind: "bin",
+    paths: ["/bin/a", "/bin/b", "/bin/c"],
+    assets: ["/bin/a as a", "/real/lib/prog as b", "/real/lib/prog as c"],
+  },
+  {
+    name: "follows a chain of a program's symlinks through directories that are symlinks",
+    nodes: {
+      "sub/via": { link: "../real2" },
+      "bin/via": { link: "sub/../via2" },
+      "bin/sub": { link: "../sub" },
+      "via2": { link: "real2" },
+      "bin/a": { link: "via/prog" },
+      "real2/prog": { link: "../real2/p" },
+      "real2/p": "",
+    },
+    kind: "bin",
+    paths: ["/bin/a"],
+    assets: ["/bin/a as a"],
+  },
   ...ASSET_KINDS.filter((kind) => kind !== "bin").map((kind): AssetCase => ({
     name: `throws if an entry of ${kind} is missing`,
     nodes: { x: "" },
@@ -138,19 +246,18 @@ for (const { name, nodes, kind, paths, assets = [], warnings = [], error } of CA
       const manifest = createEmptyImageManifest();
       manifest.assets[kind] = paths;
       if (error !== undefined) {
-        const thrown = catchError(() => listAssets(root, manifest));
+        const thrown = catchError(() => listAssets(root, manifest, { imageName: "one" }));
         assert(thrown instanceof TorcxError);
         assertMatch(thrown.message, error);
         return;
       }
-      const list = listAssets(root, manifest);
-      const shown = list.assets.map(({ source, target, linkText }) =>
-        `${decodePath(source)} as ${decodePath(target)}${linkText === undefined ? "" : ` -> ${linkText}`}`
+      const list = listAssets(root, manifest, { imageName: "one" });
+      const shown = list.assets.map(({ source, target, linkText, isDirectory }) =>
+        `${decodePath(source)} as ${decodePath(target)}${isDirectory ? "/" : ""}${
+          linkText === undefined ? "" : ` -> ${linkText}`
+        }`
       );
-      assertEquals({ assets: shown.sort(), warnings: list.warnings }, {
-        assets: assets.toSorted(),
-        warnings,
-      });
+      assertEquals({ assets: shown, warnings: list.warnings }, { assets, warnings });
     }));
 }
 
@@ -159,7 +266,7 @@ Deno.test("listAssets() skips a FIFO with a warning", () =>
     new Deno.Command("mkfifo", { args: [`${path}/u/pipe`] }).outputSync();
     const manifest = createEmptyImageManifest();
     manifest.assets.units = ["/u/pipe"];
-    assertEquals(listAssets(root, manifest), {
+    assertEquals(listAssets(root, manifest, { imageName: "one" }), {
       assets: [],
       warnings: ['units asset "/u/pipe" is skipped: it is a fifo, not a regular file or symlink'],
     });

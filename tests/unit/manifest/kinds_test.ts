@@ -236,14 +236,25 @@ Deno.test("parseImageManifest() refuses if kind or shape is wrong (contract: Ima
     make("image-manifest-v0", []),
     make("image-manifest-v0", { bin: "/a" }),
     make("image-manifest-v0", { bin: [1] }),
-    make("image-manifest-v0", { units: ["a"] }),
-    make("image-manifest-v0", { units: ["./a"] }),
-    make("image-manifest-v0", { units: [""] }),
     make("image-manifest-v0", { udev_rules: ["/a\0b"] }),
   ];
   for (const text of bad) {
     assertEquals((catchError(() => parseImageManifest(text, "f")) as TorcxError).code, "invalid", text);
   }
+});
+
+Deno.test("parseImageManifest() takes paths that are not absolute as the first torcx did, with a warning", () => {
+  const text = make("image-manifest-v0", { units: ["a/b", "", "/c", null, "../d"], bin: ["."] });
+  const { assets, warnings } = parseImageManifest(text, "f");
+  assertEquals(assets, { ...createEmptyImageManifest().assets, units: ["/a/b", "/c", "/../d"], bin: ["/."] });
+  assertEquals(warnings, [
+    '"f": value.units[3] is null: it sets nothing',
+    '"f": value.bin[0], ".", counts as "/."',
+    '"f": value.units[0], "a/b", counts as "/a/b"',
+    '"f": value.units[1] is empty: it is passed over',
+    '"f": value.units[3] is empty: it is passed over',
+    '"f": value.units[4], "../d", counts as "/../d"',
+  ]);
 });
 
 const KEYS = { keys: CONFIG_FILE_KEYS };

@@ -44,6 +44,7 @@ Deno.test("parseReport() fills in what reports of earlier versions lack", () => 
     link_text: null,
     mode: null,
     digest: null,
+    is_directory: false,
     raw_names: null,
   });
   assertEquals(report.warnings, []);

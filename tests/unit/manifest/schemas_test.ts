@@ -108,8 +108,11 @@ const INPUTS: Record<
   },
   "image-manifest-v0": {
     parse: (text) => parseImageManifest(text, "f"),
-    valid: [{}, { bin: null, x: 1 }, { bin: ["/a"], network: [], units: ["/"], udev_rules: ["/a", "/b/"] }],
-    invalid: [[], { bin: "/a" }, { tmpfiles: [1] }, { sysusers: ["a"] }, { units: [""] }],
+    valid: [{}, { bin: null, x: 1 }, { bin: ["/a"], network: [], units: ["/"], udev_rules: ["/a", "/b/"] }, {
+      sysusers: ["a"],
+      units: [""],
+    }],
+    invalid: [[], { bin: "/a" }, { tmpfiles: [1] }],
   },
   "torcx-config-v0": {
     parse: (text) => parseConfigFile(text, "f", { keys: CONFIG_FILE_KEYS }),

@@ -67,6 +67,7 @@ Deno.test("listPlannedOrigins() says of a plan what is there already, and which 
       link_text: null,
       mode: "0644",
       digest: null,
+      is_directory: false,
       raw_names: null,
     } as const;
     const { source, origins } = listPlannedOrigins(readSystem(), {
