@@ -166,7 +166,7 @@ class Planner {
     this.#checkTarget(target);
     const place: ReportPlace = { image, kind, from: decodePath(from), to: decodePath(path) };
     const kept = this.#findHolder(target, path, undefined);
-    if (kept === SYSTEM && this.#root.findLstat(path)?.type === "directory") return;
+    if (kept === SYSTEM && this.#system.root.findLstat(path)?.type === "directory") return;
     if (kept !== undefined) {
       this.plan.conflicts.push({ ...place, kept });
       return;
