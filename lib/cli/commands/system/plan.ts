@@ -19,7 +19,8 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
   const warnings: string[] = [];
   using system = openSystem(options, { ...context, log: recordWarnings(context.log, warnings) });
   const { profile, osRelease: osVersion } = options;
-  const preview = await previewBoot(system, {
+  // The preview keeps its own warnings.
+  const preview = await previewBoot({ ...system, log: context.log }, {
     profile,
     osVersion,
     ...makePreviewSurroundings(context),
