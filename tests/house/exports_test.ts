@@ -14,6 +14,8 @@ const FOR_TESTS: Record<string, string> = {
   "lib/manifest/digest.ts toDigest": "of lib/remote and pins, which are to come",
   "lib/manifest/json.ts parseJson": "it is the reader below every strict kind, tested by itself",
   "lib/manifest/remote.ts parseRemoteManifest": "its kind is a contract of lib/remote, which is to come",
+  "lib/remote/minisign.ts verifyMinisign": "of populate, which is to come",
+  "lib/remote/openpgp.ts verifyClearSigned": "of populate, which is to come",
   "lib/sys/flags.ts ARCHITECTURES": "a process sees the numbers of one architecture alone",
 };
 
