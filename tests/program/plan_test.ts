@@ -143,6 +143,10 @@ Deno.test("torcx plan --os-release exits with 1 if an image is not there for tha
     assertEquals(value.notes, [
       'profiles and store of "/usr/share/torcx" are those of the running OS version',
     ]);
+    // Each warning once, of those that reading the settings gave and of the plan's own.
+    assertEquals(value.warnings, [
+      'no store of OS version "2" exists: absent are "/usr/share/oem/torcx/store/2", "/var/lib/torcx/store/2"',
+    ]);
     assertMatch(
       stderr,
       /^torcx: warning: no store of OS version "2" exists: absent are "\/usr\/share\/oem\/torcx\/store\/2", "\/var\/lib\/torcx\/store\/2"\ntorcx: Cannot apply at the next boot: 1 of 2 images would fail: "world:1"\n {2}Cannot find image "world:1": not found in 1 store: "\/var\/lib\/torcx\/store"\nHint: /,
