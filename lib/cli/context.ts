@@ -18,9 +18,10 @@ export interface Process {
   /** Whether standard error is the journal, which takes `<N>` prefixes as priorities. */
   readonly isJournal: boolean;
   readonly versions: Versions;
-  /** The path of this very program. */
-  readonly programPath: string;
-  /** Aborted by a signal that asks for an end, its reason a `SignalError`. */
+  /**
+   * Aborted by a signal that asks for an end, its reason a `SignalError`; long work calls `throwIfAborted()`
+   * between its steps.
+   */
   readonly signal: AbortSignal;
   /** Returns the running kernel's command line, "" where it cannot be read. */
   readKernelCommandLine(): string;
@@ -41,24 +42,18 @@ export interface Versions {
   readonly target: string;
 }
 
-/** What a command works with. */
+/** What a command works with: the process, and what the options make of it. */
 export interface Context {
-  readonly environment: Environment;
+  readonly process: Process;
   readonly stdout: Output;
   readonly progress: Progress;
   /** Asks a person, who sees the question and answers in one line; undefined where nobody is there. */
   readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
   readonly log: Logger;
-  readonly versions: Versions;
-  readonly programPath: string;
-  /** Aborted when the user interrupts; long work calls `throwIfAborted()` between its steps. */
-  readonly signal: AbortSignal;
   /** The kernel's command line; "" below another root: it says nothing about that system. */
   readonly kernelCommandLine: string;
   /** How much memory the system has, in bytes; undefined below another root. */
   readonly memoryBytes: number | undefined;
-  getWorkingDirectory(): string;
-  now(): Date;
 }
 
 /** Makes the context of one command. */
@@ -81,7 +76,7 @@ export function createContext(options: GlobalOptions, process: Process): Context
     return stdin.readLine(process.signal);
   };
   return {
-    environment,
+    process,
     progress,
     ask: stdin.isTerminal && stdout.isTerminal ? ask : undefined,
     stdout: output,
@@ -91,9 +86,6 @@ export function createContext(options: GlobalOptions, process: Process): Context
       tag: "torcx",
       sink: writeLog,
     }),
-    versions: process.versions,
-    programPath: process.programPath,
-    signal: process.signal,
     // Read when it is asked for: help and version need no /proc.
     get kernelCommandLine(): string {
       return isRunningSystem(options.root) ? process.readKernelCommandLine() : "";
@@ -101,8 +93,6 @@ export function createContext(options: GlobalOptions, process: Process): Context
     get memoryBytes(): number | undefined {
       return isRunningSystem(options.root) ? process.readMemoryBytes() : undefined;
     },
-    getWorkingDirectory: () => process.getWorkingDirectory(),
-    now: () => process.now(),
   };
 }
 

@@ -25,7 +25,6 @@ export function openProcess(environment: Environment, signal: AbortSignal): Proc
     stdin: openInput(Deno.stdin),
     isJournal: isJournal(environment["JOURNAL_STREAM"]),
     versions: { ...Deno.version, target: Deno.build.target, std: findStd() },
-    programPath: Deno.execPath(),
     signal,
     readKernelCommandLine,
     readMemoryBytes,

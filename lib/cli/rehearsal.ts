@@ -5,12 +5,12 @@ import type { Context } from "./context.ts";
 
 /** Returns the surroundings of a preview. */
 export function makePreviewSurroundings(
-  { environment, memoryBytes, progress, signal }: Context,
+  { memoryBytes, process, progress }: Context,
 ): Omit<PreviewOptions, "profile" | "osVersion"> {
   return {
-    temporaryDir: environment["TMPDIR"] || "/tmp",
+    temporaryDir: process.environment["TMPDIR"] || "/tmp",
     machineMemoryBytes: memoryBytes,
-    signal,
+    signal: process.signal,
     onProgress: (archive) =>
       archive === undefined ? progress.clear() : progress.show(`Reading ${archive.path}`),
   };

@@ -55,7 +55,7 @@ export function openSystem(options: Pick<GlobalOptions, "root">, context: Contex
 export function examineSystem(options: Pick<GlobalOptions, "root">, context: Context): ExaminedSystem {
   const root = openRoot(options);
   try {
-    const { environment, kernelCommandLine, log } = context;
+    const { kernelCommandLine, log, process: { environment } } = context;
     const examined = examineSettings({ root, environment, kernelCommandLine, log });
     return { ...examined, root, log, [Symbol.dispose]: () => root[Symbol.dispose]() };
   } catch (error) {
@@ -70,6 +70,6 @@ export function examineSystem(options: Pick<GlobalOptions, "root">, context: Con
  */
 export function locate(options: Pick<GlobalOptions, "root">, context: Context, path: string): string {
   if (path.startsWith("/")) return path;
-  const base = isRunningSystem(options.root) ? context.getWorkingDirectory() : "";
+  const base = isRunningSystem(options.root) ? context.process.getWorkingDirectory() : "";
   return `${base.replace(/\/$/, "")}/${path}`;
 }

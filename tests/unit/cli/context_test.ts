@@ -28,7 +28,6 @@ function create(args: string[], overrides: Overrides = {}): { context: Context; 
     },
     isJournal: overrides.isJournal ?? false,
     versions: { deno: "1", v8: "2", typescript: "3", target: "t", std: "jsr" },
-    programPath: "/usr/bin/torcx",
     signal: new AbortController().signal,
     readKernelCommandLine: () => "torcx_config=/x",
     readMemoryBytes: () => 1024,

@@ -6,7 +6,10 @@ import type { CommandOptions } from "../../options/parse.ts";
 import { VERSION } from "../../../version.ts";
 
 /** Shows the version of torcx and of what it is built with. */
-export function runVersion(options: CommandOptions<"version">, { stdout, versions }: Context): number {
+export function runVersion(
+  options: CommandOptions<"version">,
+  { process: { versions }, stdout }: Context,
+): number {
   const { deno, v8, typescript, target, std } = versions;
   // One line also where nobody looks, as people and packages know it: JSON is asked for.
   if (options.output === "json") {

@@ -20,11 +20,11 @@ export async function runImageExtract(
   context: Context,
 ): Promise<number> {
   using root = openRoot(options);
-  const { log, progress, signal, stdout } = context;
+  const { log, process: { signal }, progress, stdout } = context;
   const archive = locate(options, context, options.archive);
   const directory = locate(options, context, options.directory);
   const archiveBytes = guessSize(root, archive);
-  const start = context.now().getTime();
+  const start = context.process.now().getTime();
   let summary: UnpackSummary;
   try {
     summary = await extractArchive(root, archive, directory, {
@@ -41,7 +41,7 @@ export async function runImageExtract(
   } finally {
     progress.clear();
   }
-  const duration = context.now().getTime() - start;
+  const duration = context.process.now().getTime() - start;
   if (stdout.format === "json") {
     stdout.writeText(encodeImageExtract(toOutput({ archive, directory }, summary, duration)));
   } else stdout.writeLine(describe(options.directory, summary, duration));

@@ -67,21 +67,21 @@ async function inspectArchives(
 ): Promise<void> {
   const { inspectArchive } = await import("../../../image/inspect.ts");
   const { openScratch } = await import("../../../image/scratch.ts");
-  using scratch = openScratch(context.environment["TMPDIR"] || "/tmp");
+  using scratch = openScratch(context.process.environment["TMPDIR"] || "/tmp");
   const names: string[] = [];
   const errors: TorcxError[] = [];
   for (const archive of archives) {
     try {
       await inspectArchive(root, archive, scratch, {
         onProgress: () => {
-          context.signal.throwIfAborted();
+          context.process.signal.throwIfAborted();
           context.progress.show(`reading ${archive.path}`);
         },
         onWarning: (message) => context.log.warning(message),
         onDebug: (message) => context.log.debug(message),
       });
     } catch (error) {
-      context.signal.throwIfAborted();
+      context.process.signal.throwIfAborted();
       if (!(error instanceof TorcxError)) throw error;
       names.push(quote(formatImage(archive)));
       errors.push(error);

@@ -51,7 +51,7 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
       mode: options.isBoot ? "hand-off" : "manual",
       version: VERSION,
       isRetry,
-      signal: context.signal,
+      signal: context.process.signal,
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       onProgress: ({ image, archiveBytes }, readBytes) => {
         totals.set(image.name, `${image.name} ${formatPercent(readBytes, archiveBytes)}`);
