@@ -126,7 +126,7 @@ Deno.test("listCircles() tells a circle, long or of one file", () => {
 const RESERVED: { what: string; pattern: RegExp; allowed: readonly string[] }[] = [
   {
     what: "the process's arguments, environment and exit belong to main.ts",
-    pattern: /\b(?:Deno\.(?:exit|exitCode|args|env)|process\.(?:exit|env|argv)\w*)\b|"node:process"/g,
+    pattern: /\b(?:Deno\.(?:exit|exitCode|args|env)|process\.(?:exit(?:Code)?|env|argv0?))\b|"node:process"/g,
     allowed: ["main.ts"],
   },
   { what: "the one dlopen is in lib/sys/libc.ts", pattern: /\bdlopen\b/g, allowed: ["lib/sys/libc.ts"] },
