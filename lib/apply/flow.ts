@@ -1,7 +1,6 @@
 /**
- * Owns the boot flow: plan, trees, assets, records, seal; and the way back after a failure. All images are
- * needed, so one that fails fails the whole. It refuses to look at earlier runs: RUN is its own, locked and
- * clean.
+ * Owns the boot flow: plan, trees, assets, records, seal; and the way back after a failure. It refuses to look
+ * at earlier runs: RUN is its own, locked and clean.
  */
 
 import { setImmediate } from "node:timers";
@@ -26,6 +25,7 @@ import {
   type PlannedImage,
   planSealRemoval,
 } from "./plan.ts";
+import { listFailing } from "./policy.ts";
 import { planPropagation } from "./propagate.ts";
 import { Recorder } from "./report_builder.ts";
 import { undoOperations } from "./undo.ts";
@@ -146,19 +146,23 @@ export class Flow {
     this.#system.log.info(
       `applying ${images.length} images of ${names === "" ? "no profile" : `profiles ${names}`}`,
     );
-    const faults = [...plan.missing, ...plan.broken];
-    if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, "");
+    this.#stopAt([...plan.missing, ...plan.broken]);
     await this.#trySquashfs(plan);
     return plan;
   }
 
+  /** Ends the apply if it does not survive one of the faults. */
+  #stopAt(faults: readonly ImageFault[]): void {
+    const failing = listFailing(faults);
+    if (failing.length > 0) throw describeFaults(this.#recorder.report, failing);
+  }
+
   /** What the kernel would refuse to mount fails here, where nothing has been touched yet. */
   async #trySquashfs({ images }: ApplyPlan): Promise<void> {
-    const { report } = this.#recorder;
     const { faults, warnings } = await trySquashfsImages(this.#system, images);
     for (const warning of warnings) this.#warnOnce(warning);
     for (const fault of faults) this.#recorder.addFault(fault);
-    if (faults.length > 0) throw describeFaults(report, faults, "");
+    this.#stopAt(faults);
   }
 
   /** Where an image could not be tried, its mount tells what the trial would have told. */
@@ -190,7 +194,7 @@ export class Flow {
     for (const result of await Promise.allSettled(workers)) {
       if (result.status === "rejected") throw result.reason;
     }
-    if (faults.length > 0) throw describeFaults(this.#recorder.report, faults, " (unpack)");
+    this.#stopAt(faults);
     this.#attempt("look at the trees", () => this.#recorder.setTrees(this.#system));
   }
 
@@ -209,7 +213,7 @@ export class Flow {
       return undefined;
     } catch (error) {
       if (!(error instanceof TorcxError)) throw error;
-      const fault = { image, archive, error };
+      const fault: ImageFault = { kind: "unpack", image, archive, error };
       this.#recorder.addFault(fault);
       this.#system.log.error(listMessages(error).join(": "));
       return fault;
@@ -240,7 +244,7 @@ export class Flow {
     }
     report.conflicts = propagation.conflicts;
     for (const fault of propagation.faults) this.#recorder.addFault(fault);
-    if (propagation.faults.length > 0) throw describeFaults(report, propagation.faults, " (assets)");
+    this.#stopAt(propagation.faults);
     // A copy is told by its digest: its source is gone when it has to be.
     const digests = new Map<string, string>();
     const operations = propagation.operations.map((operation): Operation => {

@@ -9,6 +9,7 @@ import type { ApplyReport } from "../manifest/report.ts";
 import type { Operation } from "../manifest/journal.ts";
 import { describeOperation } from "./operations/table.ts";
 import type { ImageFault } from "./plan.ts";
+import { getFaultTitle } from "./policy.ts";
 
 /** What is attempted, before it is known of which profile. */
 export const INTENT = "Cannot apply";
@@ -35,12 +36,8 @@ export function describeFailure(report: ApplyReport, step: string, cause: unknow
 }
 
 /** Names the profile and each image that failed, e.g. `2 of 5 images failed: "docker:17.06" (unpack)`. */
-export function describeFaults(report: ApplyReport, faults: readonly ImageFault[], step: string): TorcxError {
-  const items = faults.map(({ image, archive }) =>
-    `${quote(formatImage(image))}${
-      archive === undefined ? " (not found)" : step === "" ? " (archive)" : step
-    }`
-  );
+export function describeFaults(report: ApplyReport, faults: readonly ImageFault[]): TorcxError {
+  const items = faults.map(({ kind, image }) => `${quote(formatImage(image))} (${getFaultTitle(kind)})`);
   return new TorcxError(
     "failed",
     `${describeIntent(report)}: ${faults.length} of ${report.images.length} images failed: ${

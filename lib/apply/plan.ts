@@ -19,6 +19,7 @@ import type { FileStat } from "../sys/file_stat.ts";
 import type { Root } from "../sys/root.ts";
 import type { Operation } from "../manifest/journal.ts";
 import type { ImageOperation } from "./operations/trees.ts";
+import type { ImageFaultKind } from "./policy.ts";
 
 /** An image with the archive that was found for it. */
 export interface PlannedImage {
@@ -32,6 +33,7 @@ export interface PlannedImage {
 
 /** An image that cannot be applied, and why. */
 export interface ImageFault {
+  kind: ImageFaultKind;
   image: MergedImage;
   archive: Archive | undefined;
   error: TorcxError;
@@ -81,7 +83,7 @@ export function planApply(system: System, options: PlanOptions = {}): ApplyPlan 
   for (const image of selection.images) {
     const archive = index.find(image);
     if (archive === undefined) {
-      plan.missing.push({ image, archive, error: describeMissing(image, index) });
+      plan.missing.push({ kind: "missing", image, archive, error: describeMissing(image, index) });
       continue;
     }
     try {
@@ -89,7 +91,7 @@ export function planApply(system: System, options: PlanOptions = {}): ApplyPlan 
       plan.images.push({ image, archive, archiveBytes: archiveStat.size, archiveStat });
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
-      plan.broken.push({ image, archive, error: describeBroken(image, archive, cause) });
+      plan.broken.push({ kind: "archive", image, archive, error: describeBroken(image, archive, cause) });
     }
   }
   plan.preparation = [

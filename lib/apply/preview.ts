@@ -3,7 +3,7 @@
  * would go, what they would meet there, and the memory they would take. It changes nothing.
  */
 
-import { planApply } from "./plan.ts";
+import { type ImageFault, planApply } from "./plan.ts";
 import { type RehearsalOptions, rehearseApply } from "./rehearsal.ts";
 import { findSwitch } from "../state/status.ts";
 import { encodePath } from "../bytes.ts";
@@ -33,8 +33,8 @@ export interface PreviewImage {
   archiveBytes: number | undefined;
   /** What its files would take in the tmpfs; undefined if that is not known. */
   memoryBytes: number | undefined;
-  /** Why it would fail. */
-  error: TorcxError | undefined;
+  /** Why it could not be applied. */
+  fault: ImageFault | undefined;
 }
 
 /** The preview. */
@@ -106,7 +106,7 @@ export async function previewBoot(
       shadowed,
       archiveBytes: planned?.archiveBytes,
       memoryBytes: inspection instanceof TorcxError ? undefined : inspection?.memoryBytes,
-      error: fault?.error,
+      fault,
     };
   });
   const memoryBytes = images.reduce((sum, image) => sum + (image.memoryBytes ?? 0), 0);

@@ -56,13 +56,13 @@ export function planPropagation(
       for (const asset of assets) planner.add(image.name, asset);
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
-      const isImageFault = cause.code === "invalid" && cause.hint === undefined;
+      const isManifestFault = cause.code === "invalid" && cause.hint === undefined;
       const error = new TorcxError(
         cause.code,
         `Cannot propagate assets of image ${quote(formatImage(image))} from ${quote(archive.path)}`,
-        { cause, ...(isImageFault ? { hint: describeWayOut(image) } : {}) },
+        { cause, ...(isManifestFault ? { hint: describeWayOut(image) } : {}) },
       );
-      planner.plan.faults.push({ image, archive, error });
+      planner.plan.faults.push({ kind: isManifestFault ? "manifest" : "propagate", image, archive, error });
     }
   }
   return planner.plan;

@@ -97,7 +97,7 @@ async function inspect(
 
 function listFaults(inspections: Rehearsal["inspections"]): ImageFault[] {
   return [...inspections].flatMap(([{ image, archive }, error]) =>
-    error instanceof TorcxError ? [{ image, archive, error }] : []
+    error instanceof TorcxError ? [{ kind: "unpack", image, archive, error }] : []
   );
 }
 

@@ -56,7 +56,7 @@ export async function trySquashfsImages(
       );
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
-      trial.faults.push({ image, archive, error: describeBroken(image, archive, cause) });
+      trial.faults.push({ kind: "archive", image, archive, error: describeBroken(image, archive, cause) });
     }
   }
   return trial;

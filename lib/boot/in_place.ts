@@ -11,6 +11,7 @@ import { formatImage } from "../manifest/names.ts";
 import { type ApplyOptions, applyProfile } from "../apply/apply.ts";
 import { prepareSquashfs } from "../apply/squashfs_support.ts";
 import { planApply } from "../apply/plan.ts";
+import { listAwaited } from "../apply/policy.ts";
 import { listAssetFiles } from "../manifest/report.ts";
 import { readRunState } from "../state/run_state.ts";
 
@@ -19,8 +20,9 @@ export async function findObstacle(system: System): Promise<string | undefined> 
   try {
     // The apply plans again, lock held, and its remarks are logged then; so does the service.
     const plan = planApply({ ...system, log: SILENT_LOG });
-    if (plan.missing.length > 0) {
-      const names = plan.missing.map(({ image }) => quote(formatImage(image))).join(", ");
+    const awaited = listAwaited([...plan.missing, ...plan.broken]);
+    if (awaited.length > 0) {
+      const names = awaited.map(({ image }) => quote(formatImage(image))).join(", ");
       return `no archive is there yet of ${names}`;
     }
     const needsLoop = plan.images.some(({ archive }) => archive.format === "squashfs");

@@ -33,7 +33,7 @@ Deno.test("previewBoot() tells images, assets, overrides and memory of the next 
     });
     assertEquals(fingerprint(path), before);
     assertEquals([...new Set(read)], [`/${STORE}/hello:1.torcx.tgz`, undefined]);
-    assertEquals(preview.images.map(({ image, error }) => [image.name, error?.code]), [
+    assertEquals(preview.images.map(({ image, fault }) => [image.name, fault?.error.code]), [
       ["hello", undefined],
       ["gone", "not_found"],
     ] as unknown);

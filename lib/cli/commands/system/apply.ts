@@ -5,6 +5,7 @@ import { integrate } from "../../../boot/integrate.ts";
 import { checkMountView, checkUser } from "../../../apply/mount_view.ts";
 import { describeOperation } from "../../../apply/operations/table.ts";
 import { planApply } from "../../../apply/plan.ts";
+import { listFailing } from "../../../apply/policy.ts";
 import { rehearseApply } from "../../../apply/rehearsal.ts";
 import { findReport, readRunState } from "../../../state/run_state.ts";
 import { listMessages, quote, TorcxError } from "../../../errors.ts";
@@ -208,10 +209,11 @@ async function showPlan(
   } else {
     for (const operation of operations) stdout.writeLine(describeOperation(operation));
   }
-  if (faults.length === 0) return 0;
-  throw new TorcxError("failed", `Cannot apply: ${faults.length} of ${images.length} images would fail`, {
-    cause: faults.length === 1
-      ? faults[0]!.error
-      : new AggregateError(faults.map(({ error }) => listMessages(error).join(": "))),
+  const failing = listFailing(faults);
+  if (failing.length === 0) return 0;
+  throw new TorcxError("failed", `Cannot apply: ${failing.length} of ${images.length} images would fail`, {
+    cause: failing.length === 1
+      ? failing[0]!.error
+      : new AggregateError(failing.map(({ error }) => listMessages(error).join(": "))),
   });
 }

@@ -7,6 +7,7 @@ import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { type Cell, formatSize, type Output, printable } from "../../output.ts";
 import { type Preview, previewBoot, type PreviewImage, recordWarnings } from "../../../apply/preview.ts";
+import { type FaultKind, listFailing, listObjections } from "../../../apply/policy.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
 import { openSystem } from "../../system.ts";
 
@@ -26,67 +27,81 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
     ...makePreviewSurroundings(context),
   });
   preview.warnings.unshift(...warnings);
-  const fault = findFault(preview);
+  const faults = listFaults(preview);
+  const fault = findObjection(preview, listObjections(faults));
   if (context.stdout.format === "json") {
     context.stdout.writeText(encodePlan(toOutput(preview, fault === undefined)));
   } else writePreview(context.stdout, preview, fault);
-  const error = fault ?? (options.isStrict ? findStrictFault(preview) : undefined);
-  if (error !== undefined) throw error;
+  if (fault !== undefined) throw fault.error;
+  if (options.isStrict) checkStrictly(listObjections(faults, { isStrict: true }));
   return 0;
 }
 
-/** Returns why the boot's apply would fail, undefined if it would not. */
-function findFault(preview: Preview): TorcxError | undefined {
-  const { images, memoryBytes, memoryLimit, inodes, inodesLimit, upperFault } = preview;
-  const faults = images.filter(({ error }) => error !== undefined);
-  if (faults.length > 0) {
-    const names = faults.map(({ image }) => quote(formatImage(image))).join(", ");
-    const errors = faults.map(({ error }) => error);
-    return new TorcxError(
-      "failed",
-      `Cannot apply at the next boot: ${faults.length} of ${images.length} images would fail: ${names}`,
-      {
-        cause: errors.length === 1 ? errors[0] : new AggregateError(errors, "Each for its own reason"),
-      },
-    );
-  }
+/** Something that is wrong with the next boot. */
+interface BootFault {
+  kind: FaultKind;
+  error: TorcxError;
+}
+
+/** Lists all that is wrong, in the order in which it is told. */
+function listFaults(preview: Preview): BootFault[] {
+  const { images, memoryBytes, memoryLimit, inodes, inodesLimit, upperFault, warnings, conflicts } = preview;
+  const faults: BootFault[] = images.flatMap(({ fault }) => fault ?? []);
+  const addSpace = (message: string, hint: string): void =>
+    void faults.push({ kind: "space", error: new TorcxError("no_space", message, { hint }) });
   if (memoryLimit !== undefined && memoryBytes > memoryLimit) {
-    return new TorcxError(
-      "no_space",
+    addSpace(
       `Cannot apply at the next boot: the images take ${formatSize(memoryBytes)}, the tmpfs has ${
         formatSize(memoryLimit)
       }`,
-      { hint: 'Set "unpack_size" in the config file, or take images as squashfs: those take no memory' },
+      'Set "unpack_size" in the config file, or take images as squashfs: those take no memory',
     );
   }
   if (inodes !== undefined && inodesLimit !== undefined && inodes > inodesLimit) {
-    return new TorcxError(
-      "no_space",
+    addSpace(
       `Cannot apply at the next boot: the images take ${inodes} files, directories and links, the tmpfs can hold ${inodesLimit}`,
-      { hint: 'Raise "unpack_inodes" in the config file, or take images as squashfs: those take none' },
+      'Raise "unpack_inodes" in the config file, or take images as squashfs: those take none',
     );
   }
-  if (upperFault === undefined) return undefined;
-  return new TorcxError(
-    "not_found",
-    "Cannot apply the selected profile at the next boot, which would go on without it",
-    {
-      cause: new TorcxError("not_found", upperFault),
-      hint: 'Choose one with "torcx profile set-next NAME"',
-    },
-  );
+  if (upperFault !== undefined) {
+    const error = new TorcxError(
+      "not_found",
+      "Cannot apply the selected profile at the next boot, which would go on without it",
+      {
+        cause: new TorcxError("not_found", upperFault),
+        hint: 'Choose one with "torcx profile set-next NAME"',
+      },
+    );
+    faults.push({ kind: "profile", error });
+  }
+  const tell = (kind: "warning" | "conflict", message: string): void =>
+    void faults.push({ kind, error: new TorcxError("failed", message) });
+  for (const warning of warnings) tell("warning", warning);
+  for (const { image, to, kept } of conflicts) {
+    tell("conflict", `image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`);
+  }
+  return faults;
 }
 
-/** Returns what `--strict` has against a boot that would succeed. */
-function findStrictFault({ warnings, conflicts }: Preview): TorcxError | undefined {
-  const faults = [
-    ...warnings,
-    ...conflicts.map(({ image, to, kept }) =>
-      `image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`
-    ),
-  ];
-  if (faults.length === 0) return undefined;
-  return new TorcxError("failed", "Cannot call the next boot good: --strict allows no warning", {
+/** Returns the first objection to the boot; the images that fail are one. */
+function findObjection({ images }: Preview, objections: readonly BootFault[]): BootFault | undefined {
+  const failing = images.filter(({ fault }) => fault !== undefined && objections.includes(fault));
+  if (failing.length === 0) return objections[0];
+  const names = failing.map(({ image }) => quote(formatImage(image))).join(", ");
+  const errors = failing.map(({ fault }) => fault!.error);
+  const error = new TorcxError(
+    "failed",
+    `Cannot apply at the next boot: ${failing.length} of ${images.length} images would fail: ${names}`,
+    { cause: errors.length === 1 ? errors[0] : new AggregateError(errors, "Each for its own reason") },
+  );
+  return { kind: failing[0]!.fault!.kind, error };
+}
+
+/** Throws what `--strict` has against a boot that would succeed. */
+function checkStrictly(objections: readonly BootFault[]): void {
+  const faults = objections.map(({ error }) => error.message);
+  if (faults.length === 0) return;
+  throw new TorcxError("failed", "Cannot call the next boot good: --strict allows no warning", {
     cause: faults.length === 1
       ? new TorcxError("failed", faults[0]!)
       : new AggregateError(faults, "There are several"),
@@ -112,7 +127,7 @@ function toOutput(preview: Preview, isSuccess: boolean): PlanOutput {
       shadowed: item.shadowed.map(({ path }) => path),
       compressed_bytes: item.archiveBytes ?? null,
       memory_bytes: item.memoryBytes ?? null,
-      errors: item.error === undefined ? [] : listMessages(item.error),
+      errors: item.fault === undefined ? [] : listMessages(item.fault.error),
     })),
     assets: preview.assets,
     conflicts: preview.conflicts,
@@ -131,13 +146,13 @@ function toOutput(preview: Preview, isSuccess: boolean): PlanOutput {
 }
 
 /** Says what becomes of the boot: a selected profile that is missing stops nothing. */
-function describeVerdict(out: Output, fault: TorcxError | undefined): string {
+function describeVerdict(out: Output, fault: BootFault | undefined): string {
   if (fault === undefined) return out.style("green", "would succeed");
-  if (fault.code !== "not_found") return out.style("red", "would fail");
+  if (listFailing([fault]).length > 0) return out.style("red", "would fail");
   return out.style("yellow", "would go on without the selected profile");
 }
 
-function writePreview(out: Output, preview: Preview, fault: TorcxError | undefined): void {
+function writePreview(out: Output, preview: Preview, fault: BootFault | undefined): void {
   const { lower, upper, osVersion, memoryBytes, memoryLimit } = preview;
   const verdict = describeVerdict(out, fault);
   const names = upper === undefined ? lower : [...lower, upper];
@@ -178,9 +193,9 @@ function writePreview(out: Output, preview: Preview, fault: TorcxError | undefin
   }
 }
 
-function makeRow({ image, layer, archive, reason, shadowed, memoryBytes, error }: PreviewImage): Cell[] {
+function makeRow({ image, layer, archive, reason, shadowed, memoryBytes, fault }: PreviewImage): Cell[] {
   const count = shadowed.length === 0 ? "" : ` (${shadowed.length} shadowed)`;
-  const state: Cell = error === undefined ? `${reason}${count}` : { text: "would fail", style: "red" };
+  const state: Cell = fault === undefined ? `${reason}${count}` : { text: "would fail", style: "red" };
   return [
     image.name,
     image.reference,

@@ -91,7 +91,7 @@ async function findPlanned(
   }
   const found = findOrigins(listPlannedOrigins(system, preview), name);
   if (found !== undefined) return found;
-  const broken = preview.images.filter(({ error }) => error !== undefined).map(({ image }) =>
+  const broken = preview.images.filter(({ fault }) => fault !== undefined).map(({ image }) =>
     quote(image.name)
   );
   throw new TorcxError(
