@@ -24,7 +24,7 @@ function readCalledName(): string {
 
 /** Writes a line; if nobody takes it, the exit status still tells. */
 function writeStderr(line: string): void {
-  writeBytes(Deno.stderr, new TextEncoder().encode(`${line}\n`), 100);
+  writeBytes(Deno.stderr, new TextEncoder().encode(`${line}\n`), { patience: 100 });
 }
 
 /** The generator's log: /dev/kmsg reaches the journal, its stderr is easily lost. */

@@ -68,7 +68,7 @@ export class SyscallError extends TorcxError {
   /** The errno's name, e.g. `ENOENT`. */
   readonly errno: string;
 
-  constructor(call: string, args: string, errno: string, text: string) {
+  constructor(call: string, { args, errno, text }: { args: string; errno: string; text: string }) {
     super(errno === "ENOSPC" ? "no_space" : "syscall", `${call}(${args}): ${errno} (${text})`);
     this.call = call;
     this.errno = errno;

@@ -16,7 +16,7 @@ export function writeJournal({ root, settings }: System, journal: Journal): void
   root.writeFileAtomic(
     getJournalPath(settings),
     new TextEncoder().encode(encodeJournal(journal)),
-    JOURNAL_MODE,
+    { mode: JOURNAL_MODE },
   );
 }
 

@@ -36,9 +36,9 @@ export function acquireRunDirectory(system: System, intent: string): RunDirector
   const { parent } = splitPath(path);
   try {
     if (parent !== "") root.makeDirs(parent, DIRECTORY_MODE);
-    removeLeavings(root, parent, LOCK_NAME, (stat) => findDistrust(stat) === undefined);
+    removeLeavings(root, parent, { lockName: LOCK_NAME, isOwn: (stat) => findDistrust(stat) === undefined });
     for (let tries = 0; tries < TRIES; tries++) {
-      const made = makeLockedDirectory(root, path, LOCK_NAME, DIRECTORY_MODE);
+      const made = makeLockedDirectory(root, path, { lockName: LOCK_NAME, mode: DIRECTORY_MODE });
       if (made !== undefined) return { isNew: true, [Symbol.dispose]: () => made[Symbol.dispose]() };
       // Before the lock's file is made in it.
       const state = readRunState(system, { isLocked: true });
@@ -75,7 +75,7 @@ function lockRunDirectory({ root, settings }: System, intent: string): Disposabl
  * caller holds. Where RUN is a mount point or behind a symlink it stays, empty.
  */
 export function removeRunDirectory({ root, settings }: System): void {
-  removeLockedDirectory(root, encodePath(settings.runDir), LOCK_NAME);
+  removeLockedDirectory(root, encodePath(settings.runDir), { lockName: LOCK_NAME });
 }
 
 /** Says that what has RUN's name is somebody else's, and what that is. */

@@ -73,5 +73,7 @@ export function writeSysusersDropIn(system: System, normalDir: string): void {
   root.makeDirs(encodePath(directory), 0o755);
   // An empty assignment takes all conditions back, systemd.unit(5).
   const text = "# Written by torcx-generator: addons brought users.\n\n[Unit]\nConditionNeedsUpdate=\n";
-  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), 0o644);
+  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), {
+    mode: 0o644,
+  });
 }

@@ -141,7 +141,7 @@ function listRulesFiles(root: Root, directory: ByteString): ByteString[] {
 function writeReport({ root, settings, log }: System, report: ApplyReport): void {
   const bytes = new TextEncoder().encode(encodeReport(report));
   try {
-    root.writeFileAtomic(encodePath(settings.paths.report), bytes, 0o444);
+    root.writeFileAtomic(encodePath(settings.paths.report), bytes, { mode: 0o444 });
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
     log.warning(

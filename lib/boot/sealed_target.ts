@@ -33,5 +33,7 @@ AssertPathIsMountPoint=${unpackDir}
 AssertPathIsReadWrite=!${unpackDir}
 `;
   root.makeDirs(encodePath(directory), 0o755);
-  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), 0o644);
+  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), {
+    mode: 0o644,
+  });
 }

@@ -76,7 +76,9 @@ function listEnvironment(settings: Settings): [string, string][] {
  */
 export function writeService(root: Root, normalDir: string, text: string, isWanted: boolean): void {
   root.makeDirs(encodePath(normalDir), 0o755);
-  root.writeFileAtomic(encodePath(`${normalDir}/${SERVICE_NAME}`), new TextEncoder().encode(text), 0o644);
+  root.writeFileAtomic(encodePath(`${normalDir}/${SERVICE_NAME}`), new TextEncoder().encode(text), {
+    mode: 0o644,
+  });
   if (isWanted) writeWant(root, normalDir, "sysinit.target", SERVICE_NAME);
 }
 

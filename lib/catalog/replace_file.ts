@@ -54,7 +54,7 @@ export function replaceFile(
   const onLateFault = (fault: TorcxError): void => log.warning(listMessages(fault).join(": "));
   const stat = isNew ? undefined : root.findLstat(target);
   if (stat === undefined) {
-    root.writeFileAtomic(target, make(), FILE_MODE, { isNew, onLateFault });
+    root.writeFileAtomic(target, make(), { mode: FILE_MODE, isNew, onLateFault });
     return true;
   }
   if (stat.type !== "file") {
@@ -67,7 +67,7 @@ export function replaceFile(
   const { mode, uid, gid } = old.stat;
   const data = make();
   if (old.stat.size === data.length && isEqual(root.readFile(target), data)) return false;
-  root.writeFileAtomic(target, data, mode, { owner: { uid, gid }, attributesOf: old.fd, onLateFault });
+  root.writeFileAtomic(target, data, { mode, owner: { uid, gid }, attributesOf: old.fd, onLateFault });
   return true;
 }
 

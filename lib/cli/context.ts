@@ -63,7 +63,7 @@ export function createContext(options: GlobalOptions, process: Process): Context
   const encoder = new TextEncoder();
   const writeLog = (line: string): void => {
     progress.clear();
-    writeBytes(stderr.sink, encoder.encode(line + "\n"), LOG_PATIENCE);
+    writeBytes(stderr.sink, encoder.encode(line + "\n"), { patience: LOG_PATIENCE });
   };
   const output = new Output({
     stream: stdout,

@@ -72,7 +72,7 @@ export class Output {
 
   /** Writes text as it is; nothing more after a failure. */
   writeText(text: string): void {
-    this.#fault ??= writeBytes(this.#sink, encoder.encode(text), RESULT_PATIENCE);
+    this.#fault ??= writeBytes(this.#sink, encoder.encode(text), { patience: RESULT_PATIENCE });
   }
 
   /** Why a part of the result could not be written; undefined if all was. */
@@ -179,13 +179,13 @@ export class Progress {
     this.#lastTime = time;
     this.#isShown = true;
     const text = Array.from(printable(line)).slice(0, Math.max(this.#stream.columns - 1, 1)).join("");
-    writeBytes(this.#stream.sink, encoder.encode(`\r\x1b[K${text}`), LOG_PATIENCE);
+    writeBytes(this.#stream.sink, encoder.encode(`\r\x1b[K${text}`), { patience: LOG_PATIENCE });
   }
 
   /** Removes the line, before anything else is written. */
   clear(): void {
     if (!this.#isShown) return;
     this.#isShown = false;
-    writeBytes(this.#stream.sink, encoder.encode("\r\x1b[K"), LOG_PATIENCE);
+    writeBytes(this.#stream.sink, encoder.encode("\r\x1b[K"), { patience: LOG_PATIENCE });
   }
 }

@@ -110,7 +110,7 @@ export function trySquashfsImage(source: OpenFile): string[] {
  */
 export function mountSquashfsImage(root: Root, source: OpenFile, target: ByteString): string[] {
   const { what, warnings } = checkSquashfs(source);
-  mountSquashfs(root, source, target, what);
+  mountSquashfs(root, { file: source, target, what });
   try {
     return [...warnings, ...checkRootDirectory(root.stat(target))];
   } catch (error) {

@@ -11,6 +11,8 @@ import { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } from "./
 
 /** Options of `Root.writeFileAtomic()`. */
 export interface WriteFileOptions {
+  /** The new file's mode, whatever the umask. */
+  mode: number;
   /** The new file's owner; by default that of this process. */
   owner?: { uid: number; gid: number };
   /** An open file whose extended attributes and ACL the new one gets; it is refused if one cannot be set. */
@@ -52,12 +54,11 @@ export interface FilePlace {
 export function writeFileAtomicAt(
   { dir, name, path }: FilePlace,
   data: Uint8Array<ArrayBuffer>,
-  mode: number,
   options: WriteFileOptions,
 ): void {
   const temporary = makeTemporaryName();
   try {
-    writeNewFileAt(dir, temporary, data, mode, options);
+    writeNewFileAt({ dir, name: temporary }, data, options);
     // Unlike a rename, a link never replaces what somebody else has made in the meantime.
     if (options.isNew === true) linkat(dir, temporary, dir, name);
     else renameat(dir, temporary, dir, name);
@@ -81,11 +82,9 @@ export function writeFileAtomicAt(
 
 /** Writes a new file that must not exist yet, with this exact mode and owner. */
 export function writeNewFileAt(
-  dir: number,
-  name: ByteString,
+  { dir, name }: Pick<FilePlace, "dir" | "name">,
   data: Uint8Array<ArrayBuffer>,
-  mode: number,
-  { owner, attributesOf }: Pick<WriteFileOptions, "owner" | "attributesOf"> = {},
+  { mode, owner, attributesOf }: Pick<WriteFileOptions, "mode" | "owner" | "attributesOf">,
 ): void {
   const fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {

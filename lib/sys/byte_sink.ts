@@ -19,7 +19,11 @@ const pauseCell = new Int32Array(new SharedArrayBuffer(4));
  * @param patience how long to wait for a reader that takes nothing, in ms; streams that block wait by themselves.
  * @returns why it could not be written, undefined if it was.
  */
-export function writeBytes(sink: ByteSink, bytes: Uint8Array, patience: number): string | undefined {
+export function writeBytes(
+  sink: ByteSink,
+  bytes: Uint8Array,
+  { patience }: { patience: number },
+): string | undefined {
   let waited = 0;
   for (let at = 0; at < bytes.length;) {
     try {

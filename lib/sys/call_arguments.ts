@@ -21,7 +21,11 @@ const pathBuffers = [new Uint8Array(PATH_MAX + 1), new Uint8Array(PATH_MAX + 1)]
  * @throws {SyscallError} always.
  */
 export function fail(call: string, args: readonly unknown[], errno = getErrno()): never {
-  throw new SyscallError(call, args.map(formatArgument).join(", "), getErrnoName(errno), getErrorText(errno));
+  throw new SyscallError(call, {
+    args: args.map(formatArgument).join(", "),
+    errno: getErrnoName(errno),
+    text: getErrorText(errno),
+  });
 }
 
 /** A descriptor is shown by what is behind it, which is looked up when an error is made of the call. */

@@ -19,7 +19,11 @@ const CHUNK_BYTES = 256 * 1024;
  *
  * @throws {SyscallError} EEXIST if there is something of that name.
  */
-export function copyFile(source: OpenFile, directory: Root, name: ByteString, mode: number): void {
+export function copyFile(
+  source: OpenFile,
+  directory: Root,
+  { name, mode }: { name: ByteString; mode: number },
+): void {
   const temporary = makeTemporaryName();
   try {
     const fd = directory.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);

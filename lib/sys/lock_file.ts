@@ -37,7 +37,7 @@ export interface LockOptions {
 export function acquireLock(root: Root, path: ByteString, options: LockOptions): Disposable {
   const end = performance.now() + (options.timeout ?? 10_000);
   for (;;) {
-    const fd = openLock(root, path, options.intent);
+    const fd = openLock(root, path, { intent: options.intent });
     if (!tryLock(fd)) {
       close(fd);
       if (performance.now() >= end) throw describeHolder(root, path, options);
@@ -80,7 +80,7 @@ function hold(fd: number): Disposable {
   return { [Symbol.dispose]: () => close(fd) };
 }
 
-function openLock(root: Root, path: ByteString, intent: string): number {
+function openLock(root: Root, path: ByteString, { intent }: { intent: string }): number {
   let fd: number;
   try {
     fd = root.withParent(

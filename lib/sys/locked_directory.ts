@@ -24,8 +24,7 @@ const TRIES = 32;
 export function makeLockedDirectory(
   root: Root,
   path: ByteString,
-  lockName: ByteString,
-  mode: number,
+  { lockName, mode }: { lockName: ByteString; mode: number },
 ): Disposable | undefined {
   if (root.findLstat(path) !== undefined) return undefined;
   return root.withParent(path, (dir, name) => {
@@ -34,12 +33,12 @@ export function makeLockedDirectory(
       mkdirat(dir, temporary, 0o700);
       let lock: Disposable | undefined;
       try {
-        lock = fillDirectory(dir, temporary, lockName, mode);
+        lock = fillDirectory(dir, temporary, { lockName, mode });
         renameat2(dir, temporary, dir, name, RENAME_NOREPLACE);
         return lock;
       } catch (error) {
         lock?.[Symbol.dispose]();
-        removeLeaving(dir, temporary, lockName, () => true);
+        removeLeaving(dir, temporary, { lockName, isOwn: () => true });
         if (isErrno(error, "EEXIST")) return undefined;
         if (!isErrno(error, "ENOENT", "EAGAIN") || tries === TRIES - 1) throw error;
       }
@@ -48,7 +47,11 @@ export function makeLockedDirectory(
   });
 }
 
-function fillDirectory(parent: number, name: ByteString, lockName: ByteString, mode: number): Disposable {
+function fillDirectory(
+  parent: number,
+  name: ByteString,
+  { lockName, mode }: { lockName: ByteString; mode: number },
+): Disposable {
   const fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
     fchmod(fd, mode);
@@ -62,7 +65,11 @@ function fillDirectory(parent: number, name: ByteString, lockName: ByteString, m
  * Takes away a directory that holds its lock alone, all at once: nobody finds it without the lock, which the
  * caller holds. Where it is a mount point or behind a symlink it stays, empty.
  */
-export function removeLockedDirectory(root: Root, path: ByteString, lockName: ByteString): void {
+export function removeLockedDirectory(
+  root: Root,
+  path: ByteString,
+  { lockName }: { lockName: ByteString },
+): void {
   root.withParent(path, (dir, name) => {
     const temporary = makeTemporaryName();
     const lockPath = joinPath(path, lockName);
@@ -91,13 +98,12 @@ export function removeLockedDirectory(root: Root, path: ByteString, lockName: By
 export function removeLeavings(
   root: Root,
   parent: ByteString,
-  lockName: ByteString,
-  isOwn: (stat: FileStat) => boolean,
+  { lockName, isOwn }: { lockName: ByteString; isOwn: (stat: FileStat) => boolean },
 ): void {
   const fd = root.open(parent, O_RDONLY | O_DIRECTORY);
   try {
     for (const { name } of root.readDir(parent)) {
-      if (isTemporaryName(name)) removeLeaving(fd, name, lockName, isOwn);
+      if (isTemporaryName(name)) removeLeaving(fd, name, { lockName, isOwn });
     }
   } finally {
     close(fd);
@@ -108,8 +114,7 @@ export function removeLeavings(
 function removeLeaving(
   parent: number,
   name: ByteString,
-  lockName: ByteString,
-  isOwn: (stat: FileStat) => boolean,
+  { lockName, isOwn }: { lockName: ByteString; isOwn: (stat: FileStat) => boolean },
 ): void {
   try {
     const fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);

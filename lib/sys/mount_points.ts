@@ -44,7 +44,9 @@ export function findMountPoints(
 export function readMountId(fd: number): string {
   const path = `/proc/self/fdinfo/${fd}`;
   const match = /^mnt_id:\s*(\d+)$/m.exec(readWhole(encodePath(path)));
-  if (match === null) throw new SyscallError("read", path, "EINVAL", "no mnt_id in it");
+  if (match === null) {
+    throw new SyscallError("read", { args: path, errno: "EINVAL", text: "no mnt_id in it" });
+  }
   return match[1]!;
 }
 

@@ -36,7 +36,7 @@ export interface TmpfsLimits {
  * @throws {SyscallError} if the kernel refuses.
  */
 export function mountTmpfs(root: Root, target: ByteString, { size, inodes }: TmpfsLimits = {}): void {
-  withTarget(root, target, (path) => {
+  withTarget({ root, target }, (path) => {
     const data = `mode=0755${size === undefined ? "" : `,size=${size}`}${
       inodes === undefined ? "" : `,nr_inodes=${inodes}`
     }`;
@@ -48,15 +48,14 @@ export function mountTmpfs(root: Root, target: ByteString, { size, inodes }: Tmp
 export function remountReadOnly(root: Root, target: ByteString): void {
   // Flags that are not repeated are dropped: nodev must be.
   withMountPoint(
-    root,
-    target,
+    { root, target },
     (path) => mount(undefined, path, undefined, MS_REMOUNT | MS_RDONLY | MS_NODEV, undefined),
   );
 }
 
 /** Unmounts what is mounted on a directory; nothing mounted there is no error. */
 export function unmount(root: Root, target: ByteString): void {
-  withMountPoint(root, target, (path) => {
+  withMountPoint({ root, target }, (path) => {
     try {
       umount2(path, UMOUNT_NOFOLLOW);
     } catch (error) {
@@ -78,7 +77,10 @@ export function readSpace(root: Root, path: ByteString): FileSystemStat {
 }
 
 /** Calls `use` with a name of the directory itself, whatever is mounted or linked on the way. */
-export function withTarget(root: Root, target: ByteString, use: (path: ByteString) => void): void {
+export function withTarget(
+  { root, target }: { root: Root; target: ByteString },
+  use: (path: ByteString) => void,
+): void {
   const fd = root.open(target, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   try {
     use(fdPath(fd));
@@ -88,7 +90,10 @@ export function withTarget(root: Root, target: ByteString, use: (path: ByteStrin
 }
 
 /** Calls `use` with a name through the parent: a descriptor of the mount itself would keep it busy. */
-function withMountPoint(root: Root, target: ByteString, use: (path: ByteString) => void): void {
+function withMountPoint(
+  { root, target }: { root: Root; target: ByteString },
+  use: (path: ByteString) => void,
+): void {
   const { parent, name } = splitPath(target);
   const fd = root.open(parent, O_PATH | O_DIRECTORY);
   try {

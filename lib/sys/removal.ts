@@ -26,8 +26,7 @@ const DIRECTORY = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 export function removeDirectory(
   parent: number,
   name: ByteString,
-  path: ByteString,
-  resolver: Resolver = detectResolver(parent),
+  { path, resolver = detectResolver(parent) }: { path: ByteString; resolver?: Resolver },
 ): void {
   // Followed into a mount on it, so that the list of mounts tells of that one.
   const fd = openat(parent, name, DIRECTORY);
@@ -36,7 +35,7 @@ export function removeDirectory(
   } finally {
     close(fd);
   }
-  const directory = openOnSameMount(resolver, parent, name);
+  const directory = openOnSameMount(resolver, { parent, name });
   try {
     removeContents(directory, resolver);
   } finally {
@@ -63,13 +62,13 @@ export function emptyDirectory(
 }
 
 function removeContents(root: number, resolver: Resolver): void {
-  using stack = new DirectoryStack(root, (parent, name) => openOnSameMount(resolver, parent, name));
+  using stack = new DirectoryStack(root, (parent, name) => openOnSameMount(resolver, { parent, name }));
   /** Directories that are left to be removed, for each level of the stack. */
   const pending = [removeFiles(root)];
   while (pending.length > 0) {
     const name = pending.at(-1)!.pop();
     if (name !== undefined) {
-      stack.push(name, openOnSameMount(resolver, stack.top, name));
+      stack.push(name, openOnSameMount(resolver, { parent: stack.top, name }));
       pending.push(removeFiles(stack.top));
       continue;
     }
@@ -98,16 +97,14 @@ function quoteForShell(path: ByteString): string {
 }
 
 /** Opens a directory by its name in another one (O_PATH), refusing with EXDEV what is mounted there. */
-function openOnSameMount(resolver: Resolver, parent: number, name: ByteString): number {
+function openOnSameMount(resolver: Resolver, { parent, name }: { parent: number; name: ByteString }): number {
   if (resolver === "openat2") return openat2InRoot(parent, name, DIRECTORY, 0, RESOLVE_NO_XDEV);
   const fd = openat(parent, name, DIRECTORY);
   try {
     if (readMountId(fd) === readMountId(parent)) return fd;
     throw new SyscallError(
       "openat",
-      `${behind(parent)}, ${quote(decodePath(name))}`,
-      "EXDEV",
-      "a mount point",
+      { args: `${behind(parent)}, ${quote(decodePath(name))}`, errno: "EXDEV", text: "a mount point" },
     );
   } catch (error) {
     close(fd);

@@ -81,7 +81,7 @@ export function openInRoot(
 }
 
 function refuse(path: ByteString, errno: string, text: string): never {
-  throw new SyscallError("walk", quote(decodePath(path)), errno, text);
+  throw new SyscallError("walk", { args: quote(decodePath(path)), errno, text });
 }
 
 /** The walk: one component at a time by O_PATH|O_NOFOLLOW, symlinks expanded here. */

@@ -44,7 +44,7 @@ export class Root implements Disposable {
   readonly resolver: Resolver;
   #isOpen = true;
 
-  private constructor(path: string, fd: number, resolver: Resolver) {
+  private constructor(path: string, { fd, resolver }: { fd: number; resolver: Resolver }) {
     this.path = path;
     this.fd = fd;
     this.resolver = resolver;
@@ -58,7 +58,7 @@ export class Root implements Disposable {
   static open(path: string, options: RootOptions = {}): Root {
     const fd = openat(AT_FDCWD, encodePath(path), O_PATH | O_DIRECTORY);
     try {
-      return new Root(path, fd, options.resolver ?? detectResolver(fd));
+      return new Root(path, { fd, resolver: options.resolver ?? detectResolver(fd) });
     } catch (error) {
       close(fd);
       throw error;
@@ -70,8 +70,7 @@ export class Root implements Disposable {
     const fd = this.open(path, O_PATH | O_DIRECTORY);
     return new Root(
       `${this.path.replace(/\/$/, "")}/${decodePath(path).replace(/^\//, "")}`,
-      fd,
-      this.resolver,
+      { fd, resolver: this.resolver },
     );
   }
 
@@ -87,7 +86,7 @@ export class Root implements Disposable {
       (topFd) =>
         openInRoot(this.resolver, topFd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, { isSymlinkRefused: true }),
     );
-    return new Root(decodePath(path === "" ? top : joinPath(top, path)), fd, this.resolver);
+    return new Root(decodePath(path === "" ? top : joinPath(top, path)), { fd, resolver: this.resolver });
   }
 
   /** Opens a path, calls `use` with the descriptor, and closes it. */
@@ -112,7 +111,11 @@ export class Root implements Disposable {
   withParent<T>(path: ByteString, use: (dir: number, name: ByteString) => T): T {
     const { parent, name } = splitPath(path);
     if (name === "" || name === "." || name === "..") {
-      throw new SyscallError("resolve", quote(decodePath(path)), "EINVAL", "Invalid argument");
+      throw new SyscallError("resolve", {
+        args: quote(decodePath(path)),
+        errno: "EINVAL",
+        text: "Invalid argument",
+      });
     }
     const dir = this.open(parent, O_PATH | O_DIRECTORY);
     try {
@@ -234,7 +237,7 @@ export class Root implements Disposable {
   makeDir(path: ByteString, mode: number): void {
     this.withParent(path, (dir, name) => {
       mkdirat(dir, name, 0o700);
-      chmodDirectory(dir, name, mode);
+      chmodDirectory(dir, name, { mode });
     });
   }
 
@@ -294,12 +297,16 @@ export class Root implements Disposable {
     const stat = this.findLstat(path);
     if (stat === undefined) return;
     if (stat.type !== "directory") return this.unlink(path);
-    this.withParent(path, (dir, name) => removeDirectory(dir, name, path, this.resolver));
+    this.withParent(path, (dir, name) => removeDirectory(dir, name, { path, resolver: this.resolver }));
   }
 
   /** Writes a new file that must not exist yet, with this exact mode. */
-  writeNewFile(path: ByteString, data: Uint8Array<ArrayBuffer>, mode: number): void {
-    this.withParent(path, (dir, name) => writeNewFileAt(dir, name, data, mode));
+  writeNewFile(
+    path: ByteString,
+    data: Uint8Array<ArrayBuffer>,
+    options: Pick<WriteFileOptions, "mode">,
+  ): void {
+    this.withParent(path, (dir, name) => writeNewFileAt({ dir, name }, data, options));
   }
 
   /**
@@ -310,10 +317,9 @@ export class Root implements Disposable {
   writeFileAtomic(
     path: ByteString,
     data: Uint8Array<ArrayBuffer>,
-    mode: number,
-    options: WriteFileOptions = {},
+    options: WriteFileOptions,
   ): void {
-    this.withParent(path, (dir, name) => writeFileAtomicAt({ dir, name, path }, data, mode, options));
+    this.withParent(path, (dir, name) => writeFileAtomicAt({ dir, name, path }, data, options));
   }
 
   [Symbol.dispose](): void {
@@ -331,7 +337,7 @@ function orUndefined<T>(get: () => T): T | undefined {
   }
 }
 
-function chmodDirectory(dir: number, name: ByteString, mode: number): void {
+function chmodDirectory(dir: number, name: ByteString, { mode }: { mode: number }): void {
   const fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
     fchmod(fd, mode);

@@ -30,13 +30,15 @@ import type { Root } from "./root.ts";
  * @throws {TorcxError} `unsupported` if there are no loop devices or no squashfs, else with what the
  * kernel says in its log.
  */
-export function mountSquashfs(root: Root, file: OpenFile, target: ByteString, what = "squashfs"): void {
+export function mountSquashfs(
+  root: Root,
+  { file, target, what = "squashfs" }: { file: OpenFile; target: ByteString; what?: string },
+): void {
   withLoop(file, (device) => {
     using log = openKernelLog();
     try {
       withTarget(
-        root,
-        target,
+        { root, target },
         (path) => mount(encodePath(device), path, "squashfs", MS_RDONLY | MS_NODEV, undefined),
       );
     } catch (cause) {

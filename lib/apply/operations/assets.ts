@@ -47,7 +47,7 @@ function makeCopy({ from, path, mode }: OperationOf<"copy">, { root }: ExecuteCo
   using source = root.openFile(from);
   try {
     // What appeared since the plan was made is kept: the apply fails, it does not overwrite.
-    withPlace(root, path, (directory, name) => copyFile(source, directory, name, mode));
+    withPlace(root, path, (directory, name) => copyFile(source, directory, { name, mode }));
   } catch (cause) {
     if (!isSpaceError(cause)) throw cause;
     const { parent } = splitPath(path);

@@ -36,7 +36,8 @@ export const writeSeal: OperationActs<"write_seal"> = {
 };
 
 function writeRecord(path: ByteString, text: string, { root, log }: ExecuteContext): void {
-  root.writeFileAtomic(path, new TextEncoder().encode(text), RECORD_MODE, {
+  root.writeFileAtomic(path, new TextEncoder().encode(text), {
+    mode: RECORD_MODE,
     onLateFault: (fault) => log.warning(listMessages(fault).join(": ")),
   });
 }

@@ -197,7 +197,13 @@ export class TreeWriter implements EntrySink, Disposable {
       this.#removeExisting(directory, name);
       fd = openat(this.#cache.open(parent).fd, name, O_NEW_FILE, PRIVATE_FILE);
     }
-    if (fd < 0) throw new SyscallError("openat", quote(decodePath(path)), getErrnoName(-fd), "cannot create");
+    if (fd < 0) {
+      throw new SyscallError("openat", {
+        args: quote(decodePath(path)),
+        errno: getErrnoName(-fd),
+        text: "cannot create",
+      });
+    }
     this.#fd = fd;
     this.counts.files++;
   }

@@ -7,7 +7,7 @@ import { describeFailure, withIntent } from "../../../lib/cli/failure.ts";
 const SIGNAL = new AbortController().signal;
 
 Deno.test("describeFailure() tells the chain and its hints, and nothing of where it is in the program", () => {
-  const cause = new SyscallError("openat", '"/x"', "EIO", "Input/output error");
+  const cause = new SyscallError("openat", { args: '"/x"', errno: "EIO", text: "Input/output error" });
   const error = new TorcxError("failed", 'Cannot read "/x"', { cause, hint: "Look at the disk" });
   assertEquals(describeFailure(error, { signal: SIGNAL }), {
     messages: ['Cannot read "/x"', 'openat("/x"): EIO (Input/output error)'],
@@ -35,7 +35,11 @@ Deno.test("describeFailure() calls a fault of torcx one, with the place in the p
 });
 
 Deno.test("describeFailure() finds a refused mount in an aggregate deep in the chain", () => {
-  const mount = new SyscallError("mount", '"tmpfs"', "EPERM", "Operation not permitted");
+  const mount = new SyscallError("mount", {
+    args: '"tmpfs"',
+    errno: "EPERM",
+    text: "Operation not permitted",
+  });
   const error = new TorcxError("failed", "Cannot apply", {
     cause: new AggregateError([new Error("a"), mount]),
   });
@@ -47,7 +51,7 @@ Deno.test("describeFailure() finds a refused mount in an aggregate deep in the c
 });
 
 Deno.test("withIntent() says what was attempted if the error is a bare system call", () => {
-  const bare = new SyscallError("openat", '"/x"', "EIO", "Input/output error");
+  const bare = new SyscallError("openat", { args: '"/x"', errno: "EIO", text: "Input/output error" });
   const error = withIntent(bare, "torcx apply");
   assert(error instanceof TorcxError && error.cause === bare);
   assertEquals([error.code, error.message], ["syscall", 'Cannot finish "torcx apply"']);

@@ -89,7 +89,7 @@ Deno.test("writeBytes() goes on after a stream that does not block was full, wit
       return 1;
     },
   };
-  assertEquals(writeBytes(sink, Uint8Array.of(1, 2, 3), 10), undefined);
+  assertEquals(writeBytes(sink, Uint8Array.of(1, 2, 3), { patience: 10 }), undefined);
   assertEquals(bytes, [1, 2, 3]);
   const full: ByteSink = {
     writeSync(): number {
@@ -97,10 +97,10 @@ Deno.test("writeBytes() goes on after a stream that does not block was full, wit
     },
   };
   assertEquals(
-    writeBytes(full, Uint8Array.of(1), 20),
+    writeBytes(full, Uint8Array.of(1), { patience: 20 }),
     "Resource temporarily unavailable (os error 11)",
   );
-  assertEquals(writeBytes({ writeSync: () => 0 }, Uint8Array.of(1), 0), "it takes nothing");
+  assertEquals(writeBytes({ writeSync: () => 0 }, Uint8Array.of(1), { patience: 0 }), "it takes nothing");
 });
 
 for (

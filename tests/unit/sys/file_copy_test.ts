@@ -12,7 +12,7 @@ Deno.test("copyFile() copies all bytes with the mode, and leaves no temporary fi
   withTree({ from: "x".repeat(600_000), "d": { dir: true } }, ({ root, path }) => {
     using source = root.openFile(encodePath("/from"));
     using directory = root.openSub(encodePath("/d"));
-    copyFile(source, directory, encodePath("to"), 0o4751);
+    copyFile(source, directory, { name: encodePath("to"), mode: 0o4751 });
     assertEquals(Deno.readTextFileSync(`${path}/d/to`), "x".repeat(600_000));
     assertEquals(Deno.statSync(`${path}/d/to`).mode! & 0o7777, 0o4751);
     assertEquals(list(`${path}/d`), ["to"]);
@@ -23,7 +23,11 @@ Deno.test("copyFile() replaces nothing, a symlink to nowhere neither", async () 
     await withTree({ from: "text", "d/to": node }, ({ root, path }) => {
       using source = root.openFile(encodePath("/from"));
       using directory = root.openSub(encodePath("/d"));
-      assertThrows(() => copyFile(source, directory, encodePath("to"), 0o644), SyscallError, "EEXIST");
+      assertThrows(
+        () => copyFile(source, directory, { name: encodePath("to"), mode: 0o644 }),
+        SyscallError,
+        "EEXIST",
+      );
       assertEquals([list(path), list(`${path}/d`)], [["d", "from"], ["to"]]);
     });
   }

@@ -19,7 +19,7 @@ const list = (path: string): string[] => [...Deno.readDirSync(path)].map(({ name
 Deno.test("makeLockedDirectory() makes it with the mode and the lock held", () =>
   withTree({ "run/.keep": "" }, ({ root, path }) => {
     {
-      using lock = makeLockedDirectory(root, PATH, LOCK, 0o751);
+      using lock = makeLockedDirectory(root, PATH, { lockName: LOCK, mode: 0o751 });
       assert(lock !== undefined);
       assertEquals(Deno.statSync(`${path}/run/d`).mode! & 0o7777, 0o751);
       const holder = findLockHolder(root, encodePath("/run/d/lock"));
@@ -32,7 +32,7 @@ Deno.test("makeLockedDirectory() makes it with the mode and the lock held", () =
 Deno.test("makeLockedDirectory() leaves what has the name, whatever it is", async () => {
   for (const node of [{ dir: true }, "file", { link: "/nowhere" }] as const) {
     await withTree({ "run/d": node }, ({ root, path }) => {
-      assertEquals(makeLockedDirectory(root, PATH, LOCK, 0o755), undefined);
+      assertEquals(makeLockedDirectory(root, PATH, { lockName: LOCK, mode: 0o755 }), undefined);
       assertEquals(list(`${path}/run`), ["d"]);
     });
   }
@@ -40,11 +40,11 @@ Deno.test("makeLockedDirectory() leaves what has the name, whatever it is", asyn
 
 Deno.test("removeLockedDirectory() takes it away with its lock, and leaves the target of a symlink", async () => {
   await withTree({ "run/d/lock": "" }, ({ root, path }) => {
-    removeLockedDirectory(root, PATH, LOCK);
+    removeLockedDirectory(root, PATH, { lockName: LOCK });
     assertEquals(list(`${path}/run`), []);
   });
   await withTree({ "run/d": { link: "/run/e" }, "run/e/lock": "" }, ({ root, path }) => {
-    removeLockedDirectory(root, PATH, LOCK);
+    removeLockedDirectory(root, PATH, { lockName: LOCK });
     assertEquals([list(`${path}/run`), list(`${path}/run/e`)], [["d", "e"], []]);
   });
 });
@@ -53,13 +53,13 @@ Deno.test("removeLeavings() removes what a kill left, and nothing that is in use
   const nodes = { [`run/${LEAVING}/lock`]: "", "run/other/lock": "", "run/.torcx-x.tmp/lock": "" };
   const parent = encodePath("/run");
   await withTree(nodes, ({ root, path }) => {
-    removeLeavings(root, parent, LOCK, () => false);
+    removeLeavings(root, parent, { lockName: LOCK, isOwn: () => false });
     assertEquals(list(`${path}/run`), [LEAVING, ".torcx-x.tmp", "other"]);
-    removeLeavings(root, parent, LOCK, () => true);
+    removeLeavings(root, parent, { lockName: LOCK, isOwn: () => true });
     assertEquals(list(`${path}/run`), [".torcx-x.tmp", "other"]);
   });
   await withTree({ ...nodes, [`run/${LEAVING}/mine`]: "" }, ({ root, path }) => {
-    removeLeavings(root, parent, LOCK, () => true);
+    removeLeavings(root, parent, { lockName: LOCK, isOwn: () => true });
     assertEquals(list(`${path}/run/${LEAVING}`), ["mine"]);
   });
 });

@@ -43,13 +43,13 @@ testWith("mountTmpfs() mounts a tmpfs of a size, 0755 and nodev, and remountRead
     assertEquals(find(target), { type: "tmpfs", isReadOnly: false });
     assertEquals(root.stat(TARGET).mode, 0o755);
     assertEquals(readSpace(root, TARGET).totalBytes, 8 * 1024 * 1024);
-    root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
+    root.writeNewFile(encodePath("target/file"), new Uint8Array(1), { mode: 0o600 });
     new Deno.Command("mknod", { args: [`${target}/null`, "c", "1", "3"] }).outputSync();
     assertThrows(() => Deno.readFileSync(`${target}/null`), Error, "");
     remountReadOnly(root, TARGET);
     assertEquals(find(target), { type: "tmpfs", isReadOnly: true });
     const error = assertThrows(
-      () => root.writeNewFile(encodePath("target/other"), new Uint8Array(1), 0o600),
+      () => root.writeNewFile(encodePath("target/other"), new Uint8Array(1), { mode: 0o600 }),
       SyscallError,
     );
     assert(isErrno(error, "EROFS"));
@@ -74,7 +74,7 @@ testWith("unmount() takes what is mounted away though it is in use, and nothing 
   withMountPoint((root, target) => {
     unmount(root, TARGET);
     mountTmpfs(root, TARGET);
-    root.writeNewFile(encodePath("target/file"), new Uint8Array(1), 0o600);
+    root.writeNewFile(encodePath("target/file"), new Uint8Array(1), { mode: 0o600 });
     using file = root.openFile(encodePath("target/file"));
     unmount(root, TARGET);
     assertEquals(find(target), undefined);
@@ -117,7 +117,7 @@ testWith("mountSquashfs() mounts a file read-only over a loop device that goes w
       {
         using file = root.openFile(encodePath("image.squashfs"));
         assertEquals(trySquashfs(file)?.type, "directory");
-        mountSquashfs(root, file, TARGET);
+        mountSquashfs(root, { file, target: TARGET });
       }
       assertEquals(find(target), { type: "squashfs", isReadOnly: true });
       awaitLoops(1);
@@ -127,7 +127,9 @@ testWith("mountSquashfs() mounts a file read-only over a loop device that goes w
     }
     Deno.writeFileSync(image, new Uint8Array(8192));
     using broken = root.openFile(encodePath("image.squashfs"));
-    for (const use of [() => mountSquashfs(root, broken, TARGET), () => trySquashfs(broken)]) {
+    for (
+      const use of [() => mountSquashfs(root, { file: broken, target: TARGET }), () => trySquashfs(broken)]
+    ) {
       const error = assertThrows(use, TorcxError);
       assert(error.cause instanceof SyscallError, error.message);
       // In its log, or through the context of the file system.

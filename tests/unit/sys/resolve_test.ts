@@ -201,7 +201,7 @@ Deno.test("Root works 1024 levels deep with 128 descriptors, both ways", async (
       using root = Root.open(directory, { resolver });
       const path = encodePath("d/".repeat(1024) + "file");
       root.makeDirs(encodePath("d/".repeat(1024)), 0o755);
-      root.writeNewFile(path, new Uint8Array(3), 0o600);
+      root.writeNewFile(path, new Uint8Array(3), { mode: 0o600 });
       if (root.readFile(path).length !== 3) throw new Error("not read");
       root.removeTree(encodePath("d"));
       if (root.readDir(encodePath("/")).length !== 0) throw new Error("not removed");

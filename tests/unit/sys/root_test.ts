@@ -39,8 +39,8 @@ Deno.test("Root does nothing outside, whatever the operation", () => {
         (): unknown => root.readFile(path),
         (): unknown => root.stat(path),
         (): unknown => root.readDir(encodePath(link)),
-        (): unknown => root.writeNewFile(path, text("x"), 0o600),
-        (): unknown => root.writeFileAtomic(path, text("x"), 0o600),
+        (): unknown => root.writeNewFile(path, text("x"), { mode: 0o600 }),
+        (): unknown => root.writeFileAtomic(path, text("x"), { mode: 0o600 }),
         (): unknown => root.makeDir(path, 0o755),
         (): unknown => root.symlink(encodePath("x"), path),
         (): unknown => root.unlink(path),
@@ -96,8 +96,8 @@ Deno.test("Root.writeFileAtomic() replaces a file whole, or leaves it and nothin
   withRoot((root, path) => {
     const umask = Deno.umask(0o077);
     try {
-      root.writeFileAtomic(encodePath("file"), text("one"), 0o644);
-      root.writeFileAtomic(encodePath("file"), text("two"), 0o444);
+      root.writeFileAtomic(encodePath("file"), text("one"), { mode: 0o644 });
+      root.writeFileAtomic(encodePath("file"), text("two"), { mode: 0o444 });
     } finally {
       Deno.umask(umask);
     }
@@ -106,7 +106,11 @@ Deno.test("Root.writeFileAtomic() replaces a file whole, or leaves it and nothin
     Deno.mkdirSync(`${path}/dir`);
     const names = (): string[] => [...Deno.readDirSync(path)].map(({ name }) => name).sort();
     const before = names();
-    assertThrows(() => root.writeFileAtomic(encodePath("dir"), text("x"), 0o644), SyscallError, "EISDIR");
+    assertThrows(
+      () => root.writeFileAtomic(encodePath("dir"), text("x"), { mode: 0o644 }),
+      SyscallError,
+      "EISDIR",
+    );
     assertEquals(names(), before);
   });
 });
@@ -116,7 +120,11 @@ Deno.test("Root.writeNewFile() never writes into what is there", () => {
     Deno.writeTextFileSync(`${path}/file`, "kept");
     Deno.symlinkSync("new", `${path}/link`);
     for (const name of ["file", "link"]) {
-      assertThrows(() => root.writeNewFile(encodePath(name), text("x"), 0o600), SyscallError, "EEXIST");
+      assertThrows(
+        () => root.writeNewFile(encodePath(name), text("x"), { mode: 0o600 }),
+        SyscallError,
+        "EEXIST",
+      );
     }
     assertEquals(Deno.readTextFileSync(`${path}/file`), "kept");
   });
@@ -138,12 +146,12 @@ Deno.test("Root.readDir() lists names bytewise sorted, whatever their bytes", ()
   withRoot((root) => {
     const names = ["\xff", "\xc3\xbc", "a\nb", "A", "z", " ", "-"];
     root.makeDir(encodePath("dir"), 0o755);
-    for (const name of names) root.writeNewFile(`dir/${name}` as ByteString, text(""), 0o600);
+    for (const name of names) root.writeNewFile(`dir/${name}` as ByteString, text(""), { mode: 0o600 });
     const found = root.readDir(encodePath("dir"));
     assertEquals(found.map(({ name }) => name as string), names.toSorted());
     assert(found.every(({ type }) => type === "file"));
     for (let index = 0; index < 2000; index++) {
-      root.writeNewFile(encodePath(`dir/${"n".repeat(100)}${index}`), text(""), 0o600);
+      root.writeNewFile(encodePath(`dir/${"n".repeat(100)}${index}`), text(""), { mode: 0o600 });
     }
     assertEquals(root.readDir(encodePath("dir")).length, names.length + 2000);
   });
@@ -153,7 +161,7 @@ Deno.test("Root.removeTree() removes wide and deep trees, links themselves, and 
   withRoot((root, path) => {
     for (let index = 0; index < 300; index++) {
       root.makeDirs(encodePath(`tree/d${index}/sub`), 0o755);
-      root.writeNewFile(encodePath(`tree/d${index}/sub/file`), text("x"), 0o400);
+      root.writeNewFile(encodePath(`tree/d${index}/sub/file`), text("x"), { mode: 0o400 });
     }
     root.makeDirs(encodePath(`tree/${"d/".repeat(500)}`), 0o755);
     Deno.symlinkSync("../../beside", `${path}/tree/out`);
@@ -190,7 +198,7 @@ Deno.test("Root closes every descriptor that it opened", () => {
   const before = count();
   withRoot((root) => {
     root.makeDirs(encodePath("a/b/c"), 0o755);
-    root.writeFileAtomic(encodePath("a/b/c/file"), text("x"), 0o600);
+    root.writeFileAtomic(encodePath("a/b/c/file"), text("x"), { mode: 0o600 });
     for (const path of ["a/b/c/file", "a/b/c/none", "a/b/c/file/x", "out/x", "none/x"]) {
       root.findStat(encodePath(path));
       try {
@@ -208,7 +216,7 @@ Deno.test("Root closes every descriptor that it opened", () => {
 Deno.test("Root takes names that are no UTF-8 from the kernel and gives them back", () => {
   withRoot((root) => {
     const name = fromBytes(Uint8Array.of(0x66, 0xff, 0xfe, 0x0a));
-    root.writeNewFile(name, text("x"), 0o600);
+    root.writeNewFile(name, text("x"), { mode: 0o600 });
     assertEquals(decode(root.readFile(name)), "x");
     const error = assertThrows(() => root.makeDir(name, 0o755), SyscallError);
     assert(error.message.includes("f\\xff\\xfe") || error.message.includes("f\\\\xff\\\\xfe"), error.message);
