@@ -110,8 +110,8 @@ function catchSyscallError(call: () => void): SyscallError | undefined {
   }
 }
 
-/** Syncs a directory that is open by O_PATH. */
-function syncDirectory(dir: number): void {
+/** Syncs a directory that is open, by O_PATH too. */
+export function syncDirectory(dir: number): void {
   const fd = openat(dir, encodePath("."), O_RDONLY | O_DIRECTORY);
   try {
     fsync(fd);
