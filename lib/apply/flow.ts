@@ -62,7 +62,7 @@ export class Flow {
   ) {
     this.#system = system;
     this.#options = options;
-    this.#recorder = new Recorder(options.version, options.mode, system.log);
+    this.#recorder = new Recorder({ version: options.version, mode: options.mode }, system.log);
     this.#recorder.report.warnings.push(...left);
     this.#context = {
       root: system.root,

@@ -20,8 +20,7 @@ function findTarget(path: ByteString): ByteString | undefined {
  * @throws {SyscallError} if the directory is not there, or behind a symlink below a target directory.
  */
 export function withPlace<T>(
-  root: Root,
-  path: ByteString,
+  { root, path }: { root: Root; path: ByteString },
   use: (directory: Root, name: ByteString) => T,
 ): T {
   const { parent, name } = splitPath(path);
@@ -33,19 +32,18 @@ export function withPlace<T>(
 /** Returns whether a path is a directory: below a target directory a symlink to one is none. */
 export function isDirectory(root: Root, path: ByteString): boolean {
   if (findTarget(path) === undefined) return root.findStat(path)?.type === "directory";
-  const stat = withFoundPlace(root, path, (directory, name) => directory.findLstat(name));
+  const stat = withFoundPlace({ root, path }, (directory, name) => directory.findLstat(name));
   return stat?.type === "directory";
 }
 
 /** As {@linkcode withPlace}, undefined if the directory is not there or behind a symlink. */
 export function withFoundPlace<T>(
-  root: Root,
-  path: ByteString,
+  { root, path }: { root: Root; path: ByteString },
   use: (directory: Root, name: ByteString) => T,
 ): T | undefined {
   let hasPlace = false;
   try {
-    return withPlace(root, path, (directory, name) => {
+    return withPlace({ root, path }, (directory, name) => {
       hasPlace = true;
       return use(directory, name);
     });

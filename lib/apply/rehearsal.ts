@@ -50,7 +50,7 @@ export async function rehearseApply(
   {
     using scratch = openScratch(options.temporaryDir);
     for (const planned of plan.images) {
-      inspections.set(planned, await inspect(system, planned, scratch, options));
+      inspections.set(planned, await inspect(system, planned, { scratch, ...options }));
     }
   }
   const propagation = planPropagation(system, plan.images, {
@@ -74,8 +74,7 @@ export async function rehearseApply(
 async function inspect(
   { root, log }: Pick<System, "root" | "log">,
   { archive }: PlannedImage,
-  scratch: Scratch,
-  { onProgress, signal }: RehearsalOptions,
+  { scratch, onProgress, signal }: RehearsalOptions & { scratch: Scratch },
 ): Promise<Inspection | TorcxError> {
   try {
     return await inspectArchive(root, archive, scratch, {

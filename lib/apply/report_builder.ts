@@ -22,7 +22,7 @@ export class Recorder {
   readonly #images = new Map<string, ReportImage>();
   readonly #log: Logger;
 
-  constructor(version: string, mode: ApplyMode, log: Logger) {
+  constructor({ version, mode }: { version: string; mode: ApplyMode }, log: Logger) {
     this.#log = log;
     this.report = {
       version,

@@ -130,7 +130,7 @@ function refuseForeign({ root, settings }: System): void {
       continue;
     }
     for (const { name } of root.readDir(path)) {
-      const isOwn = !isUnpackDir && isTreeLink(root, unpackDir, joinPath(path, name));
+      const isOwn = !isUnpackDir && isTreeLink(root, { unpackDir, path: joinPath(path, name) });
       if (!isOwn) names.push(decodePath(joinPath(splitPath(path).name, name)));
     }
   }

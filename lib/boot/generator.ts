@@ -50,7 +50,7 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
         ? `hands the work to ${SERVICE_NAME}: ${reason}`
         : `writes ${SERVICE_NAME}, which only a person starts: ${reason}`,
     );
-    writeService(root, normalDir, encodeService(settings, readOwnPath()), isWanted);
+    writeService(root, normalDir, { text: encodeService(settings, readOwnPath()), isWanted });
   };
   // The file that the kernel command line names may be on a file system that is mounted later, and with
   // it the name of RUN.

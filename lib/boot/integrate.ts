@@ -58,7 +58,7 @@ export async function integrate(
   const state = { manager: await findManagerState(occasion, log), units };
   await run(planAssetSteps(report, state, readRules(system, report)));
   await run(planReload(report, occasion));
-  const started = occasion.isRecovery && !call.isService ? await prepareStart(report, log, run) : [];
+  const started = occasion.isRecovery && !call.isService ? await prepareStart(report, { log, run }) : [];
   await run(planStart(report, occasion, state, started));
   if (hadSteps || report.steps.length > 0) writeReport(system, report);
   return call.isService ? [] : [...(await askFor(listUnits(report), log)).values()];
@@ -89,8 +89,7 @@ async function askFor(names: readonly string[], log: Logger): Promise<Map<string
 /** Forgets failures, so that no limit of starts holds, and returns torcx.service where it exists. */
 async function prepareStart(
   report: ApplyReport,
-  log: Logger,
-  run: (steps: IntegrationStep[]) => Promise<void>,
+  { log, run }: { log: Logger; run: (steps: IntegrationStep[]) => Promise<void> },
 ): Promise<string[]> {
   const states = await askFor([SERVICE_NAME, ...listUnits(report)], log);
   const failed = [...states].filter(([, { active }]) => active === "failed").map(([name]) => name);

@@ -14,7 +14,7 @@ const TARGET_NAME = "torcx.target";
 /** Has every boot try to reach torcx.target, so that it tells whether there are addons. */
 export function writeTargetWant(root: Root, normalDir: string): void {
   // Not sysinit.target or basic.target: what wants torcx.target's start comes after those.
-  writeWant(root, normalDir, "default.target", TARGET_NAME);
+  writeWant(root, normalDir, { unit: "default.target", wanted: TARGET_NAME });
 }
 
 /**

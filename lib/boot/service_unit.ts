@@ -74,12 +74,16 @@ function listEnvironment(settings: Settings): [string, string][] {
  * @param isWanted whether the boot starts it; else only a person does.
  * @throws {SyscallError} if a file cannot be written.
  */
-export function writeService(root: Root, normalDir: string, text: string, isWanted: boolean): void {
+export function writeService(
+  root: Root,
+  normalDir: string,
+  { text, isWanted }: { text: string; isWanted: boolean },
+): void {
   root.makeDirs(encodePath(normalDir), 0o755);
   root.writeFileAtomic(encodePath(`${normalDir}/${SERVICE_NAME}`), new TextEncoder().encode(text), {
     mode: 0o644,
   });
-  if (isWanted) writeWant(root, normalDir, "sysinit.target", SERVICE_NAME);
+  if (isWanted) writeWant(root, normalDir, { unit: "sysinit.target", wanted: SERVICE_NAME });
 }
 
 /**
@@ -87,7 +91,11 @@ export function writeService(root: Root, normalDir: string, text: string, isWant
  *
  * @throws {SyscallError} if it cannot be written.
  */
-export function writeWant(root: Root, normalDir: string, unit: string, wanted: string): void {
+export function writeWant(
+  root: Root,
+  normalDir: string,
+  { unit, wanted }: { unit: string; wanted: string },
+): void {
   const wants = `${normalDir}/${unit}.wants`;
   root.makeDirs(encodePath(wants), 0o755);
   try {

@@ -61,7 +61,7 @@ function planUnkept(
   const removals: Removal[] = [];
   for (const store of stores) {
     if (isKept(store)) continue;
-    for (const removal of planStore(system, store, name)) {
+    for (const removal of planStore(system, store, { name })) {
       const user = needed.get(getNameKey(root, removal.path));
       if (user === undefined) removals.push(removal);
       else log.warning(`leaving ${quote(removal.path)} alone: ${quote(user)}, which is kept, leads to it`);
@@ -86,7 +86,7 @@ function checkRunningVersion({ versionId }: Settings, options: ClearVersionedOpt
 function planStore(
   system: Pick<System, "root" | "log">,
   store: VersionedStore,
-  name: ImageName | undefined,
+  { name }: { name: ImageName | undefined },
 ): Removal[] {
   const { root, log } = system;
   const { version, path, isLink } = store;
@@ -102,7 +102,7 @@ function planStore(
   }
   return listArchives(system, path)
     .filter((archive) => archive.name === name)
-    .map((archive) => planArchive(root, archive, version, reason));
+    .map((archive) => planArchive(root, archive, { version, reason }));
 }
 
 function measureDirectory(root: Root, path: string): number {

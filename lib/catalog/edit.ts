@@ -71,7 +71,10 @@ export function createProfileFile(
     );
   try {
     if (name !== undefined) root.makeDirs(encodePath(settings.paths.userProfiles), DIRECTORY_MODE);
-    return { path, changed: replaceFile(root, path, () => data, { intent, log, isNew: name !== undefined }) };
+    return {
+      path,
+      changed: replaceFile(root, path, { make: () => data, intent, log, isNew: name !== undefined }),
+    };
   } catch (cause) {
     if (!(cause instanceof TorcxError) || cause.code === "busy") throw cause;
     if (isErrno(cause, "EEXIST")) fail("exists", `${quote(path)} exists`);
@@ -101,7 +104,7 @@ export function setNextProfile(system: System, name: ProfileName): boolean {
   const intent = `Cannot select profile ${quote(name)}`;
   try {
     root.makeDirs(encodePath(settings.confDir), DIRECTORY_MODE);
-    return replaceFile(root, selector, () => encoder.encode(`${name}\n`), { intent, log });
+    return replaceFile(root, selector, { make: () => encoder.encode(`${name}\n`), intent, log });
   } catch (cause) {
     if (!(cause instanceof TorcxError) || cause.code === "busy") throw cause;
     throw new TorcxError("failed", `${intent}: ${quote(selector)} cannot be written`, { cause });
@@ -120,6 +123,8 @@ function isSelected(system: System, name: ProfileName): boolean {
 
 /** Options of {@linkcode useImage}. */
 export interface UseImageOptions {
+  /** An empty reference drops what a lower profile brings. */
+  image: { name: ImageName; reference: string };
   /** The image need not be in a store. Default false. */
   isMissingAllowed?: boolean;
 }
@@ -135,21 +140,23 @@ export interface UseImageOptions {
 export function useImage(
   system: System,
   target: ProfileTarget,
-  image: { name: ImageName; reference: string },
-  options: UseImageOptions = {},
+  options: UseImageOptions,
 ): EditedFile {
+  const { image } = options;
   const path = getEditablePath(system, target);
-  if (image.reference !== "") checkArchive(system, image, options.isMissingAllowed === true);
+  if (image.reference !== "") {
+    checkArchive(system, image, { isMissingAllowed: options.isMissingAllowed === true });
+  }
   return {
     path,
-    changed: editProfile(system, target, path, (profile) => setProfileImage(profile, image)),
+    changed: editProfile(system, target, { path, edit: (profile) => setProfileImage(profile, image) }),
   };
 }
 
 function checkArchive(
   system: System,
   image: { name: ImageName; reference: string },
-  isMissingAllowed: boolean,
+  { isMissingAllowed }: { isMissingAllowed: boolean },
 ): void {
   const { log } = system;
   const index = indexStores(system);
@@ -174,17 +181,25 @@ function checkArchive(
 export function removeImage(
   system: System,
   target: ProfileTarget,
-  name: ImageName,
+  { name }: { name: ImageName },
 ): EditedFile & { removed: ProfileImage[] } {
   const path = getEditablePath(system, target);
   let removed: ProfileImage[] = [];
-  const changed = editProfile(system, target, path, (profile) => {
-    const edited = removeProfileImage(profile, name);
-    removed = profile.images.filter((image) => image.name === name);
-    if (edited !== undefined) return edited;
-    throw new TorcxError("not_found", `Cannot remove image ${quote(name)}: ${quote(path)} does not list it`, {
-      hint: 'To drop an image that a lower profile brings, use it with an empty reference: "use-image NAME:"',
-    });
+  const changed = editProfile(system, target, {
+    path,
+    edit: (profile) => {
+      const edited = removeProfileImage(profile, name);
+      removed = profile.images.filter((image) => image.name === name);
+      if (edited !== undefined) return edited;
+      throw new TorcxError(
+        "not_found",
+        `Cannot remove image ${quote(name)}: ${quote(path)} does not list it`,
+        {
+          hint:
+            'To drop an image that a lower profile brings, use it with an empty reference: "use-image NAME:"',
+        },
+      );
+    },
   });
   return { path, changed, removed };
 }
@@ -208,7 +223,7 @@ function getEditablePath(system: System, target: ProfileTarget): string {
 function readEditable(
   system: Pick<System, "root" | "log">,
   file: { name?: ProfileName; path: string },
-  intent: string,
+  { intent }: { intent: string },
 ): Profile {
   const profile = readProfile(system, file);
   if (profile.lossy === undefined) return profile;
@@ -220,8 +235,7 @@ function readEditable(
 function editProfile(
   system: Pick<System, "root" | "log">,
   target: ProfileTarget,
-  path: string,
-  edit: (profile: Profile) => Profile,
+  { path, edit }: { path: string; edit: (profile: Profile) => Profile },
 ): boolean {
   const { root, log } = system;
   const intent = `Cannot edit profile ${quote("name" in target ? target.name : path)}`;
@@ -229,8 +243,12 @@ function editProfile(
     return replaceFile(
       root,
       path,
-      () => encoder.encode(encodeProfile(edit(readEditable(system, { ...target, path }, intent)))),
-      { intent, log },
+      {
+        make: () =>
+          encoder.encode(encodeProfile(edit(readEditable(system, { ...target, path }, { intent })))),
+        intent,
+        log,
+      },
     );
   } catch (cause) {
     // What edit() and readProfile() throw says it all; a failed system call does not.

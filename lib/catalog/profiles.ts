@@ -30,7 +30,7 @@ export function listProfiles(system: System): Map<ProfileName, ProfileFile> {
   const { settings, log } = system;
   const found: ProfileFile[] = [];
   for (const { layer, path: directory } of listProfileDirs(settings)) {
-    for (const file of listRegularFiles(system, directory, [SUFFIX])) {
+    for (const file of listRegularFiles(system, directory, { suffixes: [SUFFIX] })) {
       const name = toProfileName(file.slice(0, -SUFFIX.length));
       if (name === undefined) {
         log.warning(`skipping profile ${quote(join(directory, file))}: its name is not legal`);

@@ -73,7 +73,7 @@ function planKnown(
     for (const archive of listArchives(system, view.path)) {
       const reason = findReason(archive, view.version);
       if (reason === undefined) need(archive.path);
-      else removals.push(planArchive(root, archive, view.version, reason));
+      else removals.push(planArchive(root, archive, { version: view.version, reason }));
     }
   }
   for (const view of listOtherViews(system, versions)) {
@@ -98,7 +98,7 @@ function planKnown(
   const directories = candidates.filter((view) =>
     view.version !== undefined && (isForced || view.version !== settings.versionId) && !isNeeded(view)
   );
-  return [...archives, ...planEmpty(root, directories, archives)];
+  return [...archives, ...planEmpty(root, { views: directories, archives })];
 }
 
 function findIdentity(root: Root, path: string): string | undefined {
@@ -168,7 +168,10 @@ function countHardLinks(root: Root, removals: readonly Removal[]): Removal[] {
 }
 
 /** Plans the removal of the directories in which nothing is left. */
-function planEmpty(root: Root, views: readonly View[], archives: readonly Removal[]): Removal[] {
+function planEmpty(
+  root: Root,
+  { views, archives }: { views: readonly View[]; archives: readonly Removal[] },
+): Removal[] {
   const gone = new Set(archives.map(({ path }) => path));
   return views.flatMap(({ path, version }): Removal[] => {
     const bytes = encodePath(path);

@@ -18,10 +18,10 @@ import type { System } from "../config/system.ts";
 export function listRegularFiles(
   system: Pick<System, "root" | "log">,
   directory: string,
-  suffixes: readonly string[],
+  { suffixes }: { suffixes: readonly string[] },
 ): string[] {
   const entries = findEntries(system, directory);
-  return entries === undefined ? [] : pickRegularFiles(system, directory, entries, suffixes);
+  return entries === undefined ? [] : pickRegularFiles(system, directory, { entries, suffixes });
 }
 
 /**
@@ -55,8 +55,7 @@ export function findEntries(
 export function pickRegularFiles(
   system: Pick<System, "root" | "log">,
   directory: string,
-  entries: readonly DirEntry[],
-  suffixes: readonly string[],
+  { entries, suffixes }: { entries: readonly DirEntry[]; suffixes: readonly string[] },
 ): string[] {
   const path = encodePath(directory);
   return entries

@@ -33,8 +33,7 @@ export interface Removal {
 export function planArchive(
   root: Root,
   archive: Archive,
-  version: string | undefined,
-  reason: string,
+  { version, reason }: { version: string | undefined; reason: string },
 ): Removal {
   const { path } = archive;
   const stat = root.lstat(encodePath(path));

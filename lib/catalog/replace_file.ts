@@ -24,6 +24,8 @@ const LOCK_NAME = encodePath(".torcx.lock");
 
 /** Options of {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {
+  /** Makes what is written, while the directory is locked. */
+  make: () => Uint8Array<ArrayBuffer>;
   /** What is attempted, for the error that somebody else holds the lock. */
   intent: string;
   /** Told of what fails once the file is written. */
@@ -43,9 +45,9 @@ export interface ReplaceFileOptions {
 export function replaceFile(
   root: Root,
   path: string,
-  make: () => Uint8Array<ArrayBuffer>,
   options: ReplaceFileOptions,
 ): boolean {
+  const { make } = options;
   const { log, isNew = false } = options;
   const target = isNew ? encodePath(path) : resolveSymlinks(root, encodePath(path));
   const { parent } = splitPath(target);
@@ -78,17 +80,20 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
 /** Locks a directory for edits; the lock's file is there only as long as somebody holds it or waits. */
 function lockDirectory(root: Root, directory: ByteString, { intent, log }: ReplaceFileOptions): Disposable {
   const path = joinPath(directory, LOCK_NAME);
-  const lock = acquire(root, path, intent);
+  const lock = acquire(root, path, { intent });
   return {
     [Symbol.dispose](): void {
       // Before it is let go: who waits for it sees that the file has no name, and makes another one.
-      warnOnFailure(log, `the lock file ${quote(decodePath(path))} stays`, () => root.unlink(path));
+      warnOnFailure(log, {
+        state: `the lock file ${quote(decodePath(path))} stays`,
+        call: () => root.unlink(path),
+      });
       lock[Symbol.dispose]();
     },
   };
 }
 
-function acquire(root: Root, path: ByteString, intent: string): Disposable {
+function acquire(root: Root, path: ByteString, { intent }: { intent: string }): Disposable {
   try {
     return acquireLock(root, path, { intent });
   } catch (error) {
@@ -100,17 +105,20 @@ function acquire(root: Root, path: ByteString, intent: string): Disposable {
 /** Removes the temporary files of edits that were killed: under the lock no other edit has one. */
 function removeLeftovers({ root, log }: Pick<System, "root" | "log">, directory: ByteString): void {
   const shown = quote(decodePath(directory === "" ? encodePath("/") : directory));
-  warnOnFailure(log, `temporary files in ${shown} stay`, () => {
-    for (const { name } of root.readDir(directory)) {
-      if (!isTemporaryName(name)) continue;
-      const path = joinPath(directory, name);
-      const stat = root.findLstat(path);
-      if (stat?.type === "file" && stat.uid === getUserId()) root.unlink(path);
-    }
+  warnOnFailure(log, {
+    state: `temporary files in ${shown} stay`,
+    call: () => {
+      for (const { name } of root.readDir(directory)) {
+        if (!isTemporaryName(name)) continue;
+        const path = joinPath(directory, name);
+        const stat = root.findLstat(path);
+        if (stat?.type === "file" && stat.uid === getUserId()) root.unlink(path);
+      }
+    },
   });
 }
 
-function warnOnFailure(log: Logger, state: string, call: () => void): void {
+function warnOnFailure(log: Logger, { state, call }: { state: string; call: () => void }): void {
   try {
     call();
   } catch (error) {

@@ -95,7 +95,7 @@ export function indexStores(
     seen.add(identity);
     stores.push(store);
     files.push(...entries.map(({ name }) => ({ store, file: decodePath(name) })));
-    const archives = pickArchives(system, store, entries);
+    const archives = pickArchives(system, store, { entries });
     for (const archive of archives) {
       const key = formatImage(archive);
       const winner = winners.get(key);
@@ -131,16 +131,16 @@ export function indexStores(
  */
 export function listArchives(system: Pick<System, "root" | "log">, store: string): Archive[] {
   const entries = findEntries(system, store);
-  return entries === undefined ? [] : pickArchives(system, store, entries);
+  return entries === undefined ? [] : pickArchives(system, store, { entries });
 }
 
 function pickArchives(
   system: Pick<System, "root" | "log">,
   store: string,
-  entries: readonly DirEntry[],
+  { entries }: { entries: readonly DirEntry[] },
 ): Archive[] {
   const { log } = system;
-  return pickRegularFiles(system, store, entries, SUFFIXES).flatMap((file) => {
+  return pickRegularFiles(system, store, { entries, suffixes: SUFFIXES }).flatMap((file) => {
     const archive = parseArchiveName(file, store);
     if (archive !== undefined) return [archive];
     log.warning(`skipping archive ${quote(join(store, file))}: it holds no legal NAME:REFERENCE`);

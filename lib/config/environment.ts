@@ -73,13 +73,16 @@ export function readEnvironment(
       if (value !== undefined) environment[name] = value;
     } catch (cause) {
       if (isSurrounding === true) environment[name] = ODD;
-      else defineOdd(environment, name, cause);
+      else defineOdd(environment, { name, cause });
     }
   }
   return environment;
 }
 
-function defineOdd(environment: Record<string, string | undefined>, name: string, cause: unknown): void {
+function defineOdd(
+  environment: Record<string, string | undefined>,
+  { name, cause }: { name: string; cause: unknown },
+): void {
   Object.defineProperty(environment, name, {
     enumerable: true,
     get(): never {

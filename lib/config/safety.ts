@@ -79,15 +79,18 @@ function compareDirectories({ root, settings }: System): TorcxError | undefined 
     { path: SEAL_PATH.slice(0, SEAL_PATH.lastIndexOf("/")), title: "the seal's directory, which is fixed" },
   ];
   const lookUp = makeLookUp(root);
-  const runPlace = resolve(root, lookUp, runDir);
-  const places = others.map((directory) => ({ ...directory, place: resolve(root, lookUp, directory.path) }));
+  const runPlace = resolve(root, { lookUp, path: runDir });
+  const places = others.map((directory) => ({
+    ...directory,
+    place: resolve(root, { lookUp, path: directory.path }),
+  }));
   for (const { path, title, place } of [{ ...run, place: runPlace }, ...places]) {
     if (place.path === "/" || place.identities.at(-1) === top) {
       return refuse(path, title, "it is the root directory");
     }
   }
   for (const path of SYSTEM_DIRS) {
-    if (isSame(runPlace, resolve(root, lookUp, path))) {
+    if (isSame(runPlace, resolve(root, { lookUp, path }))) {
       return refuse(runDir, run.title, `it is ${quote(path)}, which is the system's`);
     }
   }
@@ -121,7 +124,7 @@ function isAtOrAbove(one: Place, other: Place): boolean {
  * Follows the symlinks of a path inside the root; of what does not exist yet, those of the nearest
  * directory that does.
  */
-function resolve(root: Root, lookUp: LookUp, path: string): Place {
+function resolve(root: Root, { lookUp, path }: { lookUp: LookUp; path: string }): Place {
   const names: ByteString[] = [];
   const identities: (string | undefined)[] = [];
   const pending = split(encodePath(path));

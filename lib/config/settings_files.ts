@@ -24,8 +24,7 @@ export type Warn = (message: string) => void;
 export function readConfigFile(
   { root, log }: Pick<System, "root" | "log">,
   path: string,
-  isAskedFor: boolean,
-  warn: Warn,
+  { isAskedFor, warn }: { isAskedFor: boolean; warn: Warn },
 ): ConfigFile {
   let bytes;
   try {
@@ -60,7 +59,7 @@ export function readConfigFile(
  *
  * @throws {TorcxError} `failed` if it cannot be read.
  */
-export function readOsRelease(root: Root, path: string, warn: Warn): Map<string, string> {
+export function readOsRelease(root: Root, path: string, { warn }: { warn: Warn }): Map<string, string> {
   try {
     // os-release is not refused for one odd byte in a pretty name.
     return parseOsRelease(new TextDecoder().decode(root.readFile(encodePath(path))));
@@ -82,7 +81,7 @@ export function readOsRelease(root: Root, path: string, warn: Warn): Map<string,
 export function pickVersionId(
   osRelease: ReadonlyMap<string, string>,
   path: string,
-  warn: Warn,
+  { warn }: { warn: Warn },
 ): string | undefined {
   const version = osRelease.get("VERSION_ID");
   if (version === undefined || version === "") {

@@ -56,7 +56,10 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
   const places: SettingPlaces = {
     // One that is no text throws when it is looked at (environment.ts).
     getVariable: (name) => found.attempt(() => environment[name], undefined),
-    config: found.attempt(() => readConfigFile({ root, log }, configPath, isAskedFor, found.warn), {}),
+    config: found.attempt(
+      () => readConfigFile({ root, log }, configPath, { isAskedFor, warn: found.warn }),
+      {},
+    ),
     configSource: formatConfigSource(configPath),
   };
   for (const name of SETTING_NAMES) {
@@ -67,10 +70,10 @@ export function examineSettings(input: SettingsInput): ExaminedSettings {
 
   const osReleasePath = join(values.usrDir, "lib/os-release");
   const osRelease = found.attempt(
-    () => readOsRelease(root, osReleasePath, found.warn),
+    () => readOsRelease(root, osReleasePath, { warn: found.warn }),
     new Map<string, string>(),
   );
-  const versionId = pickVersionId(osRelease, osReleasePath, found.warn);
+  const versionId = pickVersionId(osRelease, osReleasePath, { warn: found.warn });
   found.set("version_id", versionId, `file ${quote(osReleasePath)}`);
   placeBoot(found, parameters.torcx);
   const { profile } = parameters;

@@ -48,7 +48,7 @@ export class NameError extends TorcxError {
   }
 }
 
-function refuse(what: string, text: string, reason: string, hint: string): never {
+function refuse(what: string, text: string, { reason, hint }: { reason: string; hint: string }): never {
   throw new NameError(what, text, reason, hint);
 }
 
@@ -68,7 +68,7 @@ function findFault(text: string, grammar: RegExp, max: number): string | undefin
  */
 export function parseProfileName(text: string): ProfileName {
   const fault = findFault(text, PROFILE_NAME, PROFILE_NAME_MAX);
-  if (fault !== undefined) refuse("a profile name", text, fault, PROFILE_NAME_HINT);
+  if (fault !== undefined) refuse("a profile name", text, { reason: fault, hint: PROFILE_NAME_HINT });
   return text as ProfileName;
 }
 
@@ -84,7 +84,7 @@ export function toProfileName(text: string): ProfileName | undefined {
  */
 export function parseImageName(text: string): ImageName {
   const fault = findFault(text, IMAGE_NAME, IMAGE_NAME_MAX);
-  if (fault !== undefined) refuse("an image name", text, fault, IMAGE_NAME_HINT);
+  if (fault !== undefined) refuse("an image name", text, { reason: fault, hint: IMAGE_NAME_HINT });
   return text as ImageName;
 }
 
@@ -100,7 +100,7 @@ export function toImageName(text: string): ImageName | undefined {
  */
 export function parseImageReference(text: string): ImageReference {
   const fault = findFault(text, IMAGE_REFERENCE, IMAGE_NAME_MAX);
-  if (fault !== undefined) refuse("an image reference", text, fault, IMAGE_REFERENCE_HINT);
+  if (fault !== undefined) refuse("an image reference", text, { reason: fault, hint: IMAGE_REFERENCE_HINT });
   return text as ImageReference;
 }
 

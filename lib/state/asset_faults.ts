@@ -82,11 +82,14 @@ function judgeCopy(
   else if (stat.gid !== 0 && (root.stat(splitPath(to).parent).mode & S_ISGID) === 0) {
     faults.push(`belongs to group ${stat.gid} now`);
   }
-  if (!isSameContent(root, from, to, digest)) faults.push("holds something else than was copied");
+  if (!isSameContent(root, { from, to, digest })) faults.push("holds something else than was copied");
   return faults;
 }
 
-function isSameContent(root: Root, from: ByteString, to: ByteString, digest: string | null): boolean {
+function isSameContent(
+  root: Root,
+  { from, to, digest }: { from: ByteString; to: ByteString; digest: string | null },
+): boolean {
   const source = root.findStat(from);
   if (source?.type !== "file") {
     // The tree that it came from is told of by itself.
@@ -105,7 +108,8 @@ export function findForeignFiles(
   const assets = report.assets.map((asset) => decodeAssetNames(asset).to);
   const known = new Set<string>(assets.flatMap((path) => [path, splitPath(path).parent]));
   // What somebody put in the place of a link of ours is theirs.
-  const isOurs = (path: ByteString): boolean => known.has(path) && isTreeLink(root, paths.unpackDir, path);
+  const isOurs = (path: ByteString): boolean =>
+    known.has(path) && isTreeLink(root, { unpackDir: paths.unpackDir, path });
   return [
     ...listPaths(root, runDir).filter((path) => !isRunName(splitPath(path).name)),
     ...listPaths(root, paths.binDir).filter((path) => !isOurs(path)),
@@ -113,7 +117,10 @@ export function findForeignFiles(
 }
 
 /** Returns whether a path is a link into an image's tree, as torcx makes them for programs. */
-export function isTreeLink(root: Root, unpackDir: string, path: ByteString): boolean {
+export function isTreeLink(
+  root: Root,
+  { unpackDir, path }: { unpackDir: string; path: ByteString },
+): boolean {
   if (root.findLstat(path)?.type !== "symlink") return false;
   return root.readLink(path).startsWith(`${encodePath(unpackDir)}/`);
 }

@@ -27,14 +27,14 @@ import { readRunState, type RunState, type RunStateOptions } from "./run_state.t
 export function findDrift(
   system: System,
   report: ApplyReport,
-  faults: readonly string[],
+  { faults }: { faults: readonly string[] },
 ): Drift[] {
   const { root } = system;
   return toDrift([
-    ...findRunningFacts(system, report, faults),
+    ...findRunningFacts(system, report, { faults }),
     ...findForeign(system, report),
     ...findArchiveFacts(root, report),
-    ...guard("not_readable", "the stores", () => findShadows(system, report)),
+    ...guard({ kind: "not_readable", title: "the stores" }, () => findShadows(system, report)),
     ...findNextBoot(system, report),
   ]);
 }
@@ -45,7 +45,7 @@ export function judgeRun(system: System, options: RunStateOptions = {}): RunStat
   const state = readRunState(system, options);
   if ((state.kind !== "sealed" && state.kind !== "degraded") || state.report === undefined) return state;
   const faults = toDrift([
-    ...findRunningFacts(system, state.report, state.kind === "degraded" ? state.faults : []),
+    ...findRunningFacts(system, state.report, { faults: state.kind === "degraded" ? state.faults : [] }),
     ...findArchiveFacts(root, state.report),
   ]).filter((item) => item.is_degrading).map(({ message }) => message);
   return faults.length === 0 ? state : { ...state, kind: "degraded", faults };
@@ -53,25 +53,30 @@ export function judgeRun(system: System, options: RunStateOptions = {}): RunStat
 
 /** Returns what lies in RUN and is not torcx's: a retry leaves it, and is refused. */
 export function findForeign(system: System, report: ApplyReport): DriftFact[] {
-  return guard("not_readable", "the run directory", () => findForeignFiles(system, report));
+  return guard({ kind: "not_readable", title: "the run directory" }, () => findForeignFiles(system, report));
 }
 
 function findArchiveFacts(root: Root, report: ApplyReport): DriftFact[] {
   return report.images.flatMap((image) =>
-    guard("not_readable", `the archive of image ${quote(image.name)}`, () => judgeArchive(root, image))
+    guard(
+      { kind: "not_readable", title: `the archive of image ${quote(image.name)}` },
+      () => judgeArchive(root, image),
+    )
   );
 }
 
 function findRunningFacts(
   system: System,
   report: ApplyReport,
-  faults: readonly string[],
+  { faults }: { faults: readonly string[] },
 ): DriftFact[] {
   const { root } = system;
   const facts: DriftFact[] = faults.map((message) => ({ kind: "tree", message }));
-  facts.push(...guard("tree", "the unpack dir", () => countFiles(system, report)));
+  facts.push(...guard({ kind: "tree", title: "the unpack dir" }, () => countFiles(system, report)));
   facts.push(...findAssetFaults(root, report));
-  facts.push(...guard("run_profile", "the run profile", () => judgeRunProfile(system, report)));
+  facts.push(
+    ...guard({ kind: "run_profile", title: "the run profile" }, () => judgeRunProfile(system, report)),
+  );
   for (const { command, error } of report.steps) {
     if (error !== null) facts.push({ kind: "step_failed", message: `${quote(command)} failed: ${error}` });
   }
@@ -82,7 +87,7 @@ function findRunningFacts(
 }
 
 /** Keeps what cannot be looked at from hiding all the rest. */
-function guard(kind: DriftKind, title: string, find: () => DriftFact[]): DriftFact[] {
+function guard({ kind, title }: { kind: DriftKind; title: string }, find: () => DriftFact[]): DriftFact[] {
   try {
     return find();
   } catch (error) {

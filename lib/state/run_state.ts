@@ -90,7 +90,7 @@ function judgeState(system: System, options: RunStateOptions): RunState {
   if (others.length > 0 && report === undefined && findJournal(system) === undefined) {
     return { kind: "foreign", names: others.map(decodePath), reason: "torcx did not make what is in it" };
   }
-  const sealed = seal === undefined ? undefined : judgeSeal(system, seal, report);
+  const sealed = seal === undefined ? undefined : judgeSeal(system, seal, { report });
   // A seal that holds stands, even while somebody looks whether there is something to do.
   if (sealed?.kind === "sealed") return sealed;
   const holder = options.isLocked === true ? undefined : findLockHolder(root, getLockPath(settings));
@@ -129,7 +129,7 @@ function findRun(
 function judgeSeal(
   system: System,
   { text, values }: Seal,
-  report: ApplyReport | undefined,
+  { report }: { report: ApplyReport | undefined },
 ): Extract<RunState, { seal: SealValues }> | undefined {
   const { root, settings } = system;
   const { paths } = settings;
@@ -145,7 +145,7 @@ function judgeSeal(
   }
   const seal = values ?? makeRunSeal(settings, report);
   if (!isUnpackDirMounted(system)) return { kind: "unmounted", seal, report };
-  const faults = findTreeFaults(root, paths.unpackDir, report);
+  const faults = findTreeFaults(root, { unpackDir: paths.unpackDir, report });
   if (text !== encodeSeal(makeRunSeal(settings, report))) {
     faults.unshift(`${quote(paths.seal)} is not the seal of the last run`);
   }

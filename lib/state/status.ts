@@ -70,9 +70,9 @@ export function readStatus(system: System): Status {
     foreign: run.kind === "foreign" ? { names: run.names, reason: run.reason } : null,
     is_undone: run.kind !== "failed" || run.isUndone,
     has_stale_seal: run.kind === "not_applied" && run.hasStaleSeal,
-    generator_path: findFile(root, GENERATOR_DIRS, "torcx-generator"),
-    target_path: findFile(root, UNIT_DIRS, "torcx.target"),
-    service_path: findFile(root, UNIT_DIRS, "torcx.service"),
+    generator_path: findFile(root, { directories: GENERATOR_DIRS, name: "torcx-generator" }),
+    target_path: findFile(root, { directories: UNIT_DIRS, name: "torcx.target" }),
+    service_path: findFile(root, { directories: UNIT_DIRS, name: "torcx.service" }),
   };
 }
 
@@ -95,7 +95,7 @@ function findStatusDrift(system: System, run: RunState): Drift[] {
   const faults = run.kind === "degraded" ? run.faults : [];
   // Without the report nothing else is known of what was applied.
   if (run.report === undefined) return toDrift(faults.map((message) => ({ kind: "tree", message })));
-  return findDrift(system, run.report, faults);
+  return findDrift(system, run.report, { faults });
 }
 
 function toStatusImage(
@@ -128,7 +128,10 @@ function findTree(root: Root, path: string): ReturnType<typeof findDirectoryStat
 }
 
 /** Finds a file that systemd would take; one that is masked by something else than a file is none. */
-function findFile(root: Root, directories: readonly string[], name: string): string | null {
+function findFile(
+  root: Root,
+  { directories, name }: { directories: readonly string[]; name: string },
+): string | null {
   for (const directory of directories) {
     const path = `${directory}/${name}`;
     try {

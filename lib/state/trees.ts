@@ -12,7 +12,10 @@ import type { Root } from "../sys/root.ts";
 import { isSameFile } from "./identity.ts";
 
 /** Returns what is not as the apply left it, for people, the most urgent first; empty if all is. */
-export function findTreeFaults(root: Root, unpackDir: string, report: ApplyReport): string[] {
+export function findTreeFaults(
+  root: Root,
+  { unpackDir, report }: { unpackDir: string; report: ApplyReport },
+): string[] {
   const directory = encodePath(unpackDir);
   const unpack = findDirectoryStat(root, directory);
   if (unpack === undefined || !unpack.isMounted) return [`${quote(unpackDir)} is not mounted any more`];

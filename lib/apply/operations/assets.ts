@@ -17,9 +17,9 @@ import { removeTemporaries } from "./temporaries.ts";
 export const link: OperationActs<"link"> = {
   describe: ({ path, target }) => `link ${quotePath(path)} to ${quotePath(target)}`,
   execute: ({ path, target }, { root }) =>
-    withPlace(root, path, (directory, name) => directory.symlink(target, name)),
+    withPlace({ root, path }, (directory, name) => directory.symlink(target, name)),
   undo: ({ path, target }, root) =>
-    withFoundPlace(root, path, (directory, name) => {
+    withFoundPlace({ root, path }, (directory, name) => {
       const stat = directory.findLstat(name);
       if (stat === undefined) return true;
       if (stat.type !== "symlink" || directory.readLink(name) !== target) return false;
@@ -32,7 +32,7 @@ export const copy: OperationActs<"copy"> = {
   describe: ({ from, path }) => `copy ${quotePath(from)} to ${quotePath(path)}`,
   execute: makeCopy,
   undo: ({ from, path, digest }, root) =>
-    withFoundPlace(root, path, (directory, name) => {
+    withFoundPlace({ root, path }, (directory, name) => {
       removeTemporaries(directory, encodePath("/"));
       const stat = directory.findLstat(name);
       if (stat === undefined) return true;
@@ -47,7 +47,7 @@ function makeCopy({ from, path, mode }: OperationOf<"copy">, { root }: ExecuteCo
   using source = root.openFile(from);
   try {
     // What appeared since the plan was made is kept: the apply fails, it does not overwrite.
-    withPlace(root, path, (directory, name) => copyFile(source, directory, { name, mode }));
+    withPlace({ root, path }, (directory, name) => copyFile(source, directory, { name, mode }));
   } catch (cause) {
     if (!isSpaceError(cause)) throw cause;
     const { parent } = splitPath(path);

@@ -17,7 +17,7 @@ export const makeDir: OperationActs<"make_dir"> = {
   undo: ({ path }, root) =>
     // Others may have put files there in the meantime; a mount may have come over it.
     ignore(
-      () => withFoundPlace(root, path, (directory, name) => directory.removeDir(name)),
+      () => withFoundPlace({ root, path }, (directory, name) => directory.removeDir(name)),
       "ENOTEMPTY",
       "EEXIST",
       "EBUSY",
@@ -43,7 +43,7 @@ export const remountUnpackDir: OperationActs<"remount_read_only"> = {
 
 function makeDirectory(operation: OperationOf<"make_dir">, { root, log }: ExecuteContext): void {
   try {
-    withPlace(root, operation.path, (directory, name) => directory.makeDir(name, DIRECTORY_MODE));
+    withPlace({ root, path: operation.path }, (directory, name) => directory.makeDir(name, DIRECTORY_MODE));
   } catch (error) {
     if (isErrno(error, "EEXIST") && isDirectory(root, operation.path)) return;
     if (!operation.isOptional || !isErrno(error, "EROFS", "ENOENT", "ENOTDIR", "EACCES", "EPERM")) {

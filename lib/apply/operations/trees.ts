@@ -61,7 +61,7 @@ async function makeTree(operation: ImageOperation, context: ExecuteContext): Pro
     options.onUnpacked(summary);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    if (isSpaceError(cause)) throw describeSpace(root, operation, intent, written, cause);
+    if (isSpaceError(cause)) throw describeSpace(root, operation, { intent, written, cause });
     throw new TorcxError(cause.code, intent, {
       cause,
       ...(cause.code === "archive" ? { hint: options.wayOut } : {}),
@@ -76,9 +76,7 @@ async function makeTree(operation: ImageOperation, context: ExecuteContext): Pro
 function describeSpace(
   root: Root,
   operation: ImageOperation,
-  intent: string,
-  written: TreeCounts | undefined,
-  cause: unknown,
+  { intent, written, cause }: { intent: string; written: TreeCounts | undefined; cause: unknown },
 ): TorcxError {
   const { totalBytes, totalInodes, freeInodes } = readSpace(root, splitPath(operation.path).parent);
   if (freeInodes === 0 && totalInodes > 0) {

@@ -59,10 +59,10 @@ export function parseOptions(args: readonly string[], environment: Environment):
   const { verb, positionals, flags } = splitWords(args);
   const fields: Record<string, unknown> = { command: verb.command };
   for (const flag of [...GLOBAL_FLAGS, ...verb.flags]) {
-    fields[flag.key] = readFlag(verb, flag, flags.get(flag.key), environment);
+    fields[flag.key] = readFlag(verb, flag, { given: flags.get(flag.key), environment });
   }
   checkChoices(verb, fields, flags);
-  readPositionals(verb, positionals, fields);
+  readPositionals(verb, { texts: positionals, fields });
   // The table gives both the fields written above and the type: they are the same by construction.
   const options = fields as Options;
   if (options.command === "help") checkTopic(options.topic);
@@ -72,25 +72,30 @@ export function parseOptions(args: readonly string[], environment: Environment):
 function readFlag(
   verb: VerbSpec,
   flag: FlagSpec,
-  given: GivenFlag | undefined,
-  environment: Environment,
+  { given, environment }: { given: GivenFlag | undefined; environment: Environment },
 ): unknown {
   const type = flag.type ?? "boolean";
   if (given !== undefined) {
-    const values = given.texts.map((text) => parseValue(verb, `option ${quote(given.spelling)}`, type, text));
+    const values = given.texts.map((text) =>
+      parseValue(verb, `option ${quote(given.spelling)}`, { type, text })
+    );
     return flag.isRepeated === true ? values : values[0];
   }
   if (flag.isRequired === true) throw makeVerbError(verb, `option "--${flag.long}" is missing`);
   const inherited = flag.variable === undefined ? undefined : environment[flag.variable];
   if (flag.variable !== undefined && inherited !== undefined && inherited !== "") {
-    return parseValue(verb, `variable ${quote(flag.variable)}`, type, inherited);
+    return parseValue(verb, `variable ${quote(flag.variable)}`, { type, text: inherited });
   }
   if (flag.isRepeated === true) return [];
   if (flag.type === undefined) return false;
   return flag.fallback === undefined ? undefined : VALUE_TYPES[flag.type].parse(flag.fallback);
 }
 
-function parseValue(verb: VerbSpec, what: string, type: ValueTypeName, text: string): unknown {
+function parseValue(
+  verb: VerbSpec,
+  what: string,
+  { type, text }: { type: ValueTypeName; text: string },
+): unknown {
   try {
     return VALUE_TYPES[type].parse(text);
   } catch (error) {
@@ -118,11 +123,14 @@ function checkChoices(
   }
 }
 
-function readPositionals(verb: VerbSpec, texts: readonly string[], fields: Record<string, unknown>): void {
+function readPositionals(
+  verb: VerbSpec,
+  { texts, fields }: { texts: readonly string[]; fields: Record<string, unknown> },
+): void {
   let at = 0;
   for (const positional of verb.positionals) {
     const parse = (text: string): unknown =>
-      parseValue(verb, `argument ${positional.metavar}`, positional.type, text);
+      parseValue(verb, `argument ${positional.metavar}`, { type: positional.type, text });
     if (positional.isRest === true) {
       fields[positional.key] = texts.slice(at).map(parse);
       at = texts.length;

@@ -15,7 +15,7 @@ function makeRecorder(): { recorder: Recorder; lines: string[] } {
     info: keep("info"),
     debug: keep("debug"),
   };
-  return { recorder: new Recorder("1", "manual", log), lines };
+  return { recorder: new Recorder({ version: "1", mode: "manual" }, log), lines };
 }
 
 Deno.test("Recorder.runPhase() keeps and logs a phase that ends well", async () => {

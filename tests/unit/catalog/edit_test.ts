@@ -235,7 +235,7 @@ Deno.test("useImage() replaces a reference in place; kind, mode and unknown fiel
   check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ path, readSystem }) => {
     Deno.chmodSync(`${path}/${USER}/edge.json`, 0o664);
     assertEquals(
-      useImage(readSystem(), { name: name("edge") }, image("docker:17.06")).path,
+      useImage(readSystem(), { name: name("edge") }, { image: image("docker:17.06") }).path,
       "/etc/torcx/profiles/edge.json",
     );
   }, { [`${USER}/edge.json`]: `664 ${V1_TEXT.replace("1.12", "17.06")}` }));
@@ -244,7 +244,7 @@ Deno.test("useImage() writes nothing if the profile lists the image so already",
   check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ path, readSystem }) => {
     const { ino } = Deno.statSync(`${path}/${USER}/edge.json`);
     assertEquals(
-      useImage(readSystem(), { name: name("edge") }, image("rkt:1"), { isMissingAllowed: true }),
+      useImage(readSystem(), { name: name("edge") }, { image: image("rkt:1"), isMissingAllowed: true }),
       { path: "/etc/torcx/profiles/edge.json", changed: false },
     );
     assertEquals(Deno.statSync(`${path}/${USER}/edge.json`).ino, ino, "the file is not replaced");
@@ -252,7 +252,7 @@ Deno.test("useImage() writes nothing if the profile lists the image so already",
 
 Deno.test("useImage() adds an image at the end", () =>
   check({ ...STORE, "p.json": makeProfile("a:1") }, ({ readSystem }) => {
-    useImage(readSystem(), { file: "/p.json" }, image("etcd:com.coreos.cl"));
+    useImage(readSystem(), { file: "/p.json" }, { image: image("etcd:com.coreos.cl") });
   }, {
     "p.json": `644 ${
       JSON.stringify(
@@ -272,21 +272,19 @@ Deno.test("useImage() fails if the image is in no store, unless that is allowed"
   const nodes = { ...STORE, [`${USER}/edge.json`]: V1_TEXT };
   await checkFailure(
     nodes,
-    ({ readSystem }) => useImage(readSystem(), { name: name("edge") }, image("docker:18")),
+    ({ readSystem }) => useImage(readSystem(), { name: name("edge") }, { image: image("docker:18") }),
     "not_found",
     'Cannot use image "docker:18": not found in 1 store: "/var/lib/torcx/store"',
   );
   await check(nodes, ({ log, readSystem }) => {
-    useImage(readSystem(), { name: name("edge") }, image("docker:18"), {
-      isMissingAllowed: true,
-    });
+    useImage(readSystem(), { name: name("edge") }, { image: image("docker:18"), isMissingAllowed: true });
     assertEquals(
       log.lines.filter((line) => !line.includes("unknown key")),
       ['warning: image "docker:18": not found in 1 store: "/var/lib/torcx/store"'],
     );
   }, { [`${USER}/edge.json`]: `644 ${V1_TEXT.replace("1.12", "18")}` });
   await check(nodes, ({ log, readSystem }) => {
-    useImage(readSystem(), { name: name("edge") }, image("docker:"));
+    useImage(readSystem(), { name: name("edge") }, { image: image("docker:") });
     assertEquals(
       log.lines.filter((line) => !line.includes("unknown key")),
       [],
@@ -297,7 +295,7 @@ Deno.test("useImage() fails if the image is in no store, unless that is allowed"
 
 Deno.test("useImage() fails if the profile is no user profile or unreadable, and changes nothing", async () => {
   const use = ({ readSystem }: Tree): unknown =>
-    useImage(readSystem(), { name: name("edge") }, image("docker:17.06"));
+    useImage(readSystem(), { name: name("edge") }, { image: image("docker:17.06") });
   await checkFailure(
     { ...STORE, [`${VENDOR}/edge.json`]: makeProfile() },
     use,
@@ -313,7 +311,7 @@ Deno.test("useImage() fails if the profile is no user profile or unreadable, and
   );
   await checkFailure(
     STORE,
-    ({ readSystem }) => useImage(readSystem(), { file: "/no.json" }, image("docker:17.06")),
+    ({ readSystem }) => useImage(readSystem(), { file: "/no.json" }, { image: image("docker:17.06") }),
     "not_found",
     'Cannot read profile file "/no.json": it does not exist',
   );
@@ -321,7 +319,7 @@ Deno.test("useImage() fails if the profile is no user profile or unreadable, and
 
 Deno.test("removeImage() removes an image, and fails if the profile does not list it", async () => {
   await check({ "p.json": makeProfile("a:1", "b:2") }, ({ readSystem }) => {
-    removeImage(readSystem(), { file: "/p.json" }, parseImageName("a"));
+    removeImage(readSystem(), { file: "/p.json" }, { name: parseImageName("a") });
   }, {
     "p.json": `644 ${
       JSON.stringify(
@@ -333,7 +331,7 @@ Deno.test("removeImage() removes an image, and fails if the profile does not lis
   });
   await checkFailure(
     { "p.json": makeProfile("a:1") },
-    ({ readSystem }) => removeImage(readSystem(), { file: "/p.json" }, parseImageName("z")),
+    ({ readSystem }) => removeImage(readSystem(), { file: "/p.json" }, { name: parseImageName("z") }),
     "not_found",
     'Cannot remove image "z": "/p.json" does not list it',
   );
@@ -358,7 +356,7 @@ testWith(
           // The file system is full now, which is the point.
         }
         const error = catchError(() =>
-          useImage(readSystem(), { file: "/mnt/p.json" }, image("a:"))
+          useImage(readSystem(), { file: "/mnt/p.json" }, { image: image("a:") })
         ) as TorcxError;
         assertEquals([error.code, error.message], [
           "failed",

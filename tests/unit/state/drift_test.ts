@@ -54,7 +54,7 @@ for (const { name, change, drift, state } of CASES) {
       const found = findDrift(
         system,
         findReport(system)!,
-        [],
+        { faults: [] },
       );
       assertEquals(found.map(({ kind, scope, message }) => `${kind} ${scope}: ${message}`), drift);
       assertEquals(judgeRun(system).kind, state);

@@ -14,13 +14,15 @@ const UNPACK = "/run/torcx/unpack";
 Deno.test("findTreeFaults() says that the unpack dir is not mounted if it is a directory, a link or gone", async () => {
   for (const node of [{ dir: true }, { link: "/etc" }, "file"] as const) {
     await withTree({ [UNPACK.slice(1)]: node, "etc/.keep": "" }, ({ root }) => {
-      assertEquals(findTreeFaults(root, UNPACK, makeReport()), [
+      assertEquals(findTreeFaults(root, { unpackDir: UNPACK, report: makeReport() }), [
         '"/run/torcx/unpack" is not mounted any more',
       ]);
     });
   }
   await withTree({}, ({ root }) => {
-    assertEquals(findTreeFaults(root, UNPACK, makeReport()), ['"/run/torcx/unpack" is not mounted any more']);
+    assertEquals(findTreeFaults(root, { unpackDir: UNPACK, report: makeReport() }), [
+      '"/run/torcx/unpack" is not mounted any more',
+    ]);
   });
 });
 
@@ -30,7 +32,7 @@ testWith("findTreeFaults() finds nothing in what was made, and names each tree t
   withApplied(({ root }, system) => {
     const report = findReport(system)!;
     const judge = (changes: Partial<typeof report>): string[] =>
-      findTreeFaults(root, UNPACK, { ...report, ...changes });
+      findTreeFaults(root, { unpackDir: UNPACK, report: { ...report, ...changes } });
     const tree = root.stat(encodePath(`${UNPACK}/hello`));
     assertEquals(judge({}), []);
     assertEquals(judge({ unpack_inode: "999999" }), ['another mount is on "/run/torcx/unpack"']);

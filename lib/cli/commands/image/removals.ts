@@ -40,7 +40,7 @@ export async function carryOut(
   const isAsked = ask !== undefined && !options.isYes && !isDryRun && plan.length > 0;
   if (isAsked) {
     writeList(stdout, plan);
-    if (await askFor(ask, plan, stdout) !== "y") {
+    if (await askFor(ask, { plan, stdout }) !== "y") {
       throw new TorcxError("failed", `${intent}: it was not confirmed, and nothing is removed`, {
         hint: 'Answer "y", or give "--yes"',
       });
@@ -71,8 +71,7 @@ function covers(plan: readonly Removal[], shown: readonly Removal[]): boolean {
 /** Returns the answer in small letters; undefined if there is none. */
 async function askFor(
   ask: NonNullable<Context["ask"]>,
-  plan: readonly Removal[],
-  stdout: Output,
+  { plan, stdout }: { plan: readonly Removal[]; stdout: Output },
 ): Promise<string | undefined> {
   let answer;
   try {

@@ -19,7 +19,7 @@ export function runProfileRemoveImage(
   const { path, changed, removed } = removeImage(
     system,
     target,
-    options.image,
+    { name: options.image },
   );
   if (context.stdout.format === "json") {
     context.stdout.writeText(

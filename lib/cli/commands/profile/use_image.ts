@@ -14,7 +14,8 @@ export function runProfileUseImage(options: CommandOptions<"profile use-image">,
   using system = openSystem(options, context);
   const { image } = options;
   const target = getTarget(options, context);
-  const { path, changed } = useImage(system, target, image, {
+  const { path, changed } = useImage(system, target, {
+    image,
     isMissingAllowed: options.allow === "missing",
   });
   if (context.stdout.format === "text") {

@@ -31,7 +31,7 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
   const fault = findObjection(preview, listObjections(faults));
   if (context.stdout.format === "json") {
     context.stdout.writeText(encodePlan(toOutput(preview, fault === undefined)));
-  } else writePreview(context.stdout, preview, fault);
+  } else writePreview(context.stdout, preview, { fault });
   if (fault !== undefined) throw fault.error;
   if (options.isStrict) checkStrictly(listObjections(faults, { isStrict: true }));
   return 0;
@@ -152,7 +152,7 @@ function describeVerdict(out: Output, fault: BootFault | undefined): string {
   return out.style("yellow", "would go on without the selected profile");
 }
 
-function writePreview(out: Output, preview: Preview, fault: BootFault | undefined): void {
+function writePreview(out: Output, preview: Preview, { fault }: { fault: BootFault | undefined }): void {
   const { lower, upper, osVersion, memoryBytes, memoryLimit } = preview;
   const verdict = describeVerdict(out, fault);
   const names = upper === undefined ? lower : [...lower, upper];
@@ -167,25 +167,34 @@ function writePreview(out: Output, preview: Preview, fault: BootFault | undefine
   out.writeLine(`Profiles:   ${names.length === 0 ? "none" : names.join(", ")}`);
   const limit = memoryLimit === undefined ? "" : ` of ${formatSize(memoryLimit)}`;
   out.writeLine(`Memory:     ${formatSize(memoryBytes)}${limit}`);
-  writeTable(out, ["IMAGE", "REFERENCE", "PROFILE", "ARCHIVE", "WHY", "MEMORY"], preview.images.map(makeRow));
+  writeTable(out, {
+    titles: ["IMAGE", "REFERENCE", "PROFILE", "ARCHIVE", "WHY", "MEMORY"],
+    rows: preview.images.map(makeRow),
+  });
   writeTable(
     out,
-    ["KIND", "IMAGE", "TARGET"],
-    preview.assets.map(({ kind, image, to }) => [kind, image, to]),
+    {
+      titles: ["KIND", "IMAGE", "TARGET"],
+      rows: preview.assets.map(({ kind, image, to }) => [kind, image, to]),
+    },
   );
   writeTable(
     out,
-    ["CONFLICT", "IMAGE", "KEPT AS IN"],
-    preview.conflicts.map(({ to, image, kept }) => [{ text: to, style: "yellow" }, image, kept]),
+    {
+      titles: ["CONFLICT", "IMAGE", "KEPT AS IN"],
+      rows: preview.conflicts.map(({ to, image, kept }) => [{ text: to, style: "yellow" }, image, kept]),
+    },
   );
   writeTable(
     out,
-    ["SAME NAME", "IMAGE", "TAKES EFFECT"],
-    preview.overrides.map(({ path, image, isHidden }) => [
-      path,
-      image,
-      isHidden ? { text: "the system's", style: "yellow" } : "the image's",
-    ]),
+    {
+      titles: ["SAME NAME", "IMAGE", "TAKES EFFECT"],
+      rows: preview.overrides.map(({ path, image, isHidden }) => [
+        path,
+        image,
+        isHidden ? { text: "the system's", style: "yellow" } : "the image's",
+      ]),
+    },
   );
   for (const note of preview.notes) out.writeLine(`Note: ${printable(note)}`);
   for (const warning of preview.warnings) {
@@ -206,7 +215,10 @@ function makeRow({ image, layer, archive, reason, shadowed, memoryBytes, fault }
   ];
 }
 
-function writeTable(out: Output, titles: readonly string[], rows: readonly Cell[][]): void {
+function writeTable(
+  out: Output,
+  { titles, rows }: { titles: readonly string[]; rows: readonly Cell[][] },
+): void {
   if (rows.length === 0) return;
   out.writeLine();
   out.writeTable(titles, rows);

@@ -34,26 +34,26 @@ export function runStatus(options: CommandOptions<"status">, context: Context): 
     const { foreign: _foreign, is_undone: _isUndone, ...fields } = status;
     stdout.writeText(encodeStatus({ ...fields, ...words, settings_fault: settingsFault }));
   } else {
-    writeHead(stdout, status, words);
+    writeHead(stdout, status, { words });
     if (system.fault !== undefined) {
-      writeLines(stdout, "Settings:", listMessages(system.fault));
-      writeLines(stdout, "Hint:", listHints(system.fault));
+      writeLines(stdout, { label: "Settings:", texts: listMessages(system.fault) });
+      writeLines(stdout, { label: "Hint:", texts: listHints(system.fault) });
     }
     writeDetails(stdout, status);
   }
   return getStatusExit(status);
 }
 
-function writeHead(out: Output, status: Status, words: StatusWords): void {
+function writeHead(out: Output, status: Status, { words }: { words: StatusWords }): void {
   out.writeLine(out.style(getStatusStyle(status), printable(words.summary)));
-  writeLines(out, "Why:", words.reasons);
-  writeLines(out, "Next:", words.next_steps);
+  writeLines(out, { label: "Why:", texts: words.reasons });
+  writeLines(out, { label: "Next:", texts: words.next_steps });
   // As it is typed: one line, whatever the terminal's width.
   out.writeLine(`${"Log:".padEnd(LABEL_WIDTH)}${printable(words.log_command)}`);
 }
 
 /** Writes texts below one another, wrapped, the label before the first. */
-function writeLines(out: Output, label: string, texts: readonly string[]): void {
+function writeLines(out: Output, { label, texts }: { label: string; texts: readonly string[] }): void {
   const rest = texts.length - LINES_MAX;
   const shown = rest > 1
     ? [...texts.slice(0, LINES_MAX), `… and ${rest} more: "torcx status --output json"`]
@@ -76,19 +76,22 @@ function writeDetails(out: Output, status: Status): void {
   const upper = status.upper_profile === null ? [] : [status.upper_profile];
   const names = [...status.lower_profiles, ...upper];
   if (report !== null || unpack_dir !== null) {
-    writeLines(out, "Profiles:", [names.length === 0 ? "none" : names.join(", ")]);
+    writeLines(out, { label: "Profiles:", texts: [names.length === 0 ? "none" : names.join(", ")] });
   }
-  if (bin_dir !== null) writeLines(out, "Programs:", [bin_dir]);
+  if (bin_dir !== null) writeLines(out, { label: "Programs:", texts: [bin_dir] });
   if (unpack_dir !== null) {
     const access = is_read_only === null ? "not mounted" : is_read_only ? "read-only" : "WRITABLE";
-    writeLines(out, "Images in:", [`${unpack_dir} (${access})`]);
+    writeLines(out, { label: "Images in:", texts: [`${unpack_dir} (${access})`] });
   }
   writeImages(out, status);
-  if (report !== null) writeReport(out, state, report);
+  if (report !== null) writeReport(out, { state, report });
   for (const scope of ["running", "files", "next"] as const) {
     const isShown = (item: Drift): boolean =>
       item.scope === scope && !(state === "degraded" && item.is_degrading);
-    writeLines(out, DRIFT_LABELS[scope], drift.filter(isShown).map(({ message }) => message));
+    writeLines(out, {
+      label: DRIFT_LABELS[scope],
+      texts: drift.filter(isShown).map(({ message }) => message),
+    });
   }
 }
 
@@ -111,14 +114,19 @@ function writeImages(out: Output, { images }: Status): void {
   );
 }
 
-function writeReport(out: Output, state: Status["state"], report: NonNullable<Status["report"]>): void {
+function writeReport(
+  out: Output,
+  { state, report }: { state: Status["state"]; report: NonNullable<Status["report"]> },
+): void {
   const time = `${report.duration_ms.toFixed(0)} ms, ${report.mode}, at ${report.started_at}`;
-  writeLines(out, "Last run:", [`${time}, torcx ${report.version}`]);
+  writeLines(out, { label: "Last run:", texts: [`${time}, torcx ${report.version}`] });
   writeLines(
     out,
-    "Conflict:",
-    report.conflicts.map(({ image, to, kept }) => `${to} of ${image}: kept as ${kept} has it`),
+    {
+      label: "Conflict:",
+      texts: report.conflicts.map(({ image, to, kept }) => `${to} of ${image}: kept as ${kept} has it`),
+    },
   );
-  writeLines(out, "Warning:", report.warnings);
-  if (state === "failed") writeLines(out, "Hint:", report.hints);
+  writeLines(out, { label: "Warning:", texts: report.warnings });
+  if (state === "failed") writeLines(out, { label: "Hint:", texts: report.hints });
 }

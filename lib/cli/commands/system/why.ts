@@ -27,14 +27,14 @@ export async function runWhy(options: CommandOptions<"why">, context: Context): 
   using system = openSystem(options, context);
   const { stdout } = context;
   const { name } = options;
-  const found = await find(system, context, name);
+  const found = await find(system, context, { name });
   if (stdout.format === "json") {
     stdout.writeText(encodeWhy({ name, ...found }));
     return 0;
   }
   const { source, origins, conflicts } = found;
   if (source !== "running") stdout.writeLine(NOT_RUNNING[source]);
-  for (const origin of origins) writeOrigin(stdout, origin, source);
+  for (const origin of origins) writeOrigin(stdout, origin, { source });
   for (const { kind, image, to, kept } of conflicts) {
     const verb = source === "running" ? "is kept" : "would be kept";
     stdout.writeLine(
@@ -51,7 +51,7 @@ const NOT_RUNNING: Record<Exclude<Origins["source"], "running">, string> = {
   plan: "The system is not sealed; by the plan of the next boot:",
 };
 
-async function find(system: System, context: Context, name: string): Promise<Origins> {
+async function find(system: System, context: Context, { name }: { name: string }): Promise<Origins> {
   const running = listOrigins(system);
   if (running !== undefined) {
     const found = findOrigins(running, name);
@@ -64,13 +64,13 @@ async function find(system: System, context: Context, name: string): Promise<Ori
   }
   const reported = listReportedOrigins(system);
   const found = reported === undefined ? undefined : findOrigins(reported, name);
-  return found ?? await findPlanned(system, context, name);
+  return found ?? await findPlanned(system, context, { name });
 }
 
 async function findPlanned(
   system: System,
   context: Context,
-  name: string,
+  { name }: { name: string },
 ): Promise<Origins> {
   let preview;
   try {
@@ -107,7 +107,7 @@ async function findPlanned(
   );
 }
 
-function writeOrigin(out: Output, origin: Origin, source: Origins["source"]): void {
+function writeOrigin(out: Output, origin: Origin, { source }: { source: Origins["source"] }): void {
   const gone = origin.is_present || source !== "running" ? "" : ` ${out.style("red", "(gone)")}`;
   const would = source === "running" ? "" : "would come ";
   out.writeLine(`${getNoun(origin.kind)} ${out.style("bold", printable(origin.path))}${gone}`);
