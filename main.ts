@@ -3,15 +3,12 @@
  * it was called by it is `torcx-generator` or `torcx`; all else is in lib/.
  */
 
-import { runGenerator } from "./lib/boot/generator.ts";
 import { describeFailure, type Failure, withIntent } from "./lib/cli/failure.ts";
 import { VERSION } from "./lib/version.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
-import { TorcxError, UsageError } from "./lib/errors.ts";
+import { UsageError } from "./lib/errors.ts";
 import { EXIT } from "./lib/exit.ts";
-import { createLogger, type Logger } from "./lib/log.ts";
 import { writeBytes } from "./lib/sys/byte_sink.ts";
-import { openLogDevice } from "./lib/sys/log_device.ts";
 import { setUmask } from "./lib/sys/namespace.ts";
 import { findProcText } from "./lib/sys/proc.ts";
 import { Root } from "./lib/sys/root.ts";
@@ -27,21 +24,9 @@ function writeStderr(line: string): void {
   writeBytes(Deno.stderr, new TextEncoder().encode(`${line}\n`), { patience: 100 });
 }
 
-/** The generator's log: /dev/kmsg reaches the journal, its stderr is easily lost. */
-function createGeneratorLog(): Logger {
-  const tag = "torcx-generator";
-  try {
-    const device = openLogDevice("/dev/kmsg");
-    const sink = (line: string): void => device.writeLine(line);
-    return createLogger({ level: "debug", form: "priority", tag, sink, fallback: writeStderr });
-  } catch (error) {
-    if (!(error instanceof TorcxError)) throw error;
-    return createLogger({ level: "debug", form: "text", tag, sink: writeStderr });
-  }
-}
-
 async function runAsGenerator(signal: AbortSignal): Promise<number> {
-  const log = createGeneratorLog();
+  const { openGeneratorLog, runGenerator } = await import("./lib/boot/generator.ts");
+  const log = openGeneratorLog(writeStderr);
   try {
     using root = Root.open("/");
     const kernelCommandLine = findProcText("cmdline") ?? "";
@@ -58,15 +43,12 @@ async function runAsGenerator(signal: AbortSignal): Promise<number> {
 }
 
 async function runAsCommand(signal: AbortSignal): Promise<number> {
-  const { parseOptions } = await import("./lib/cli/options/parse.ts");
-  const { openProcess } = await import("./lib/cli/process.ts");
-  const { createContext } = await import("./lib/cli/context.ts");
-  const { runCommand } = await import("./lib/cli/run.ts");
-  const environment = readEnvironment((name) => Deno.env.get(name));
-  const options = parseOptions(Deno.args, environment);
-  const context = createContext(options, openProcess(environment, signal));
-  const status = await runCommand(options, context);
-  const { fault } = context.stdout;
+  const { runProgram } = await import("./lib/cli/program.ts");
+  const { status, fault } = await runProgram(
+    Deno.args,
+    readEnvironment((name) => Deno.env.get(name)),
+    signal,
+  );
   if (fault === undefined) return status;
   writeStderr(`torcx: Cannot write to standard output: ${fault}; the command itself has run to its end`);
   return EXIT.failed;

@@ -6,7 +6,11 @@
  */
 
 import { chooseStd } from "./std/choose.ts";
+import { fromFileUrl } from "./std/path.ts";
 import { countTests } from "./test_counts.ts";
+
+/** What `deno test` would take for leaks of the tests is done before them. */
+const PRELOAD = `--preload=${fromFileUrl(new URL("../tests/support/open_libc.ts", import.meta.url))}`;
 
 function print(line: string, out = Deno.stderr): void {
   out.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -60,7 +64,7 @@ function isThere(path: string): boolean {
 async function runTests(args: string[], std: string): Promise<number> {
   const report = await Deno.makeTempFile({ prefix: "torcx-junit-" });
   try {
-    const code = await runDeno(["test", `--junit-path=${report}`, ...chooseTests(args)], std);
+    const code = await runDeno(["test", `--junit-path=${report}`, PRELOAD, ...chooseTests(args)], std);
     const counts = countTests(await Deno.readTextFile(report));
     if (counts === undefined) return code || 1;
     for (const name of counts.skippedNames) print(`skipped: ${name}`);

@@ -5,18 +5,16 @@
 
 import type { System } from "../config/system.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
-import type { ApplyMode } from "../manifest/report.ts";
+import type { ApplyReport } from "../manifest/report.ts";
 import { findJournal } from "../state/journal.ts";
-import { takeBackEarlierRun } from "../apply/retry.ts";
-import { describeForeign } from "../apply/run_directory.ts";
 import { readRunState, type RunState } from "../state/run_state.ts";
 
 /** What the generator does about an earlier run. */
 export type EarlierRun =
   /** Nothing has run, or nothing is left of it. */
   | { kind: "none" }
-  /** The generator itself did it, or is at it: it needs no service. */
-  | { kind: "in_place" }
+  /** The generator itself did it, as the report says, or is at it: it needs no service. */
+  | { kind: "in_place"; report?: ApplyReport }
   /** The service did it, or is to be there for whoever starts it. */
   | { kind: "service"; isWanted: boolean; reason: string };
 
@@ -25,27 +23,26 @@ export type EarlierRun =
  *
  * @param isPrivate whether mounts made here do not last.
  */
-export function settleEarlierRun(
-  system: System,
-  isPrivate: boolean,
-): EarlierRun {
+export async function settleEarlierRun(system: System, isPrivate: boolean): Promise<EarlierRun> {
   const { settings, log } = system;
   const state = readRunState(system);
   switch (state.kind) {
     case "not_applied":
       return { kind: "none" };
     case "unmounted":
-      return takeBack(system);
+      return await takeBack(system);
     case "failed":
     case "killed":
       // A boot tries once: sysinit.target must not start it again whenever somebody isolates a target.
       return { kind: "service", isWanted: false, reason: `the run in this boot ${describeEnd(state)}` };
-    case "foreign":
+    case "foreign": {
+      const { describeForeign } = await import("../apply/run_directory.ts");
       log.error(describeForeign(settings, "Cannot apply", state).message);
       return { kind: "service", isWanted: isPrivate, reason: `${quote(settings.runDir)} is not torcx's` };
+    }
     case "sealed":
     case "degraded":
-      return describeSealed(state.report?.mode, isPrivate);
+      return describeSealed(state.report, isPrivate);
     case "at_work":
     case "unfinished": {
       const mode = findJournal(system)?.mode;
@@ -62,16 +59,18 @@ function describeEnd({ kind }: Extract<RunState, { kind: "failed" | "killed" }>)
   return kind === "failed" ? "has failed" : "was cut off";
 }
 
-function describeSealed(mode: ApplyMode | undefined, isPrivate: boolean): EarlierRun {
-  if (mode === "in-place" && !isPrivate) return { kind: "in_place" };
+function describeSealed(report: ApplyReport | undefined, isPrivate: boolean): EarlierRun {
+  if (report?.mode === "in-place" && !isPrivate) return { kind: "in_place", report };
   return { kind: "service", isWanted: true, reason: "it did the work in this boot, or finds it done" };
 }
 
 /** A soft reboot, or somebody who unmounted by hand: no environment tells them apart. */
-function takeBack(system: System): EarlierRun {
+async function takeBack(system: System): Promise<EarlierRun> {
   const { settings, log } = system;
   log.info(`${quote(settings.paths.unpackDir)} is not mounted any more: a new boot of the user space`);
   try {
+    // The boot flow is loaded for this alone: at every other load of the units it is not needed.
+    const { takeBackEarlierRun } = await import("../apply/retry.ts");
     takeBackEarlierRun(system);
     return { kind: "none" };
   } catch (error) {

@@ -12,8 +12,11 @@ import type { Logger } from "../log.ts";
 import { isPrivateMountNamespace, readOwnPath } from "../sys/namespace.ts";
 import type { Root } from "../sys/root.ts";
 import type { EarlierRun } from "./earlier_run.ts";
+import { writeSysusersDropIn } from "./sysusers_dropin.ts";
 import { encodeService, SERVICE_NAME, writeService } from "./service_unit.ts";
 import { writeTargetAssertions, writeTargetWant } from "./sealed_target.ts";
+
+export { openGeneratorLog } from "./generator_log.ts";
 
 /** What the generator is called with. */
 export interface GeneratorInput {
@@ -73,8 +76,7 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
   if (isPrivate) return handOff("mounts made by generators do not last here");
   if (earlier.kind === "none") return await applyInPlace(system, input, normalDir, handOff);
   log.info(`already run: ${quote(settings.runDir)} exists`);
-  const { writeSysusersDropIn } = await import("./in_place.ts");
-  writeSysusersDropIn(system, normalDir);
+  if (earlier.report !== undefined) writeSysusersDropIn(root, normalDir, earlier.report);
 }
 
 async function findEarlierRun(
@@ -86,7 +88,7 @@ async function findEarlierRun(
   try {
     if (root.findLstat(encodePath(settings.runDir)) === undefined) return { kind: "none" };
     const { settleEarlierRun } = await import("./earlier_run.ts");
-    return settleEarlierRun(system, isPrivate);
+    return await settleEarlierRun(system, isPrivate);
   } catch (error) {
     // The service meets the same error, and its failure is seen.
     if (!(error instanceof TorcxError)) throw error;
@@ -101,7 +103,7 @@ async function applyInPlace(
   normalDir: string,
   handOff: (reason: string, isWanted?: boolean) => void,
 ): Promise<void> {
-  const { applyInGenerator, findObstacle, writeSysusersDropIn } = await import("./in_place.ts");
+  const { applyInGenerator, findObstacle, findReportInPlace } = await import("./in_place.ts");
   const obstacle = await findObstacle(system);
   if (obstacle !== undefined) return handOff(obstacle);
   try {
@@ -116,7 +118,8 @@ async function applyInPlace(
     }
     throw error;
   }
-  writeSysusersDropIn(system, normalDir);
+  const report = findReportInPlace(system);
+  if (report !== undefined) writeSysusersDropIn(system.root, normalDir, report);
 }
 
 function parseArguments(args: readonly string[], isPrivate: boolean): string {

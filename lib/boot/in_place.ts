@@ -3,7 +3,6 @@
  * mounts made now last.
  */
 
-import { encodePath } from "../bytes.ts";
 import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { SILENT_LOG } from "../log.ts";
@@ -12,7 +11,7 @@ import { type ApplyOptions, applyProfile } from "../apply/apply.ts";
 import { prepareSquashfs } from "../apply/squashfs_support.ts";
 import { planApply } from "../apply/plan.ts";
 import { listAwaited } from "../apply/policy.ts";
-import { listAssetFiles } from "../manifest/report.ts";
+import type { ApplyReport } from "../manifest/report.ts";
 import { readRunState } from "../state/run_state.ts";
 
 /** Returns why the plan is not complete yet, undefined if it can be carried out. Nothing is touched. */
@@ -56,24 +55,9 @@ export async function applyInGenerator(
   }
 }
 
-/**
- * Has systemd-sysusers.service run in this boot if users came in place: by itself it is skipped but on the
- * first boot after an update (`ConditionNeedsUpdate=`), and here it is too early to add them, as `/etc` may
- * still be read-only. Written at each call of the generator, as all of its output.
- *
- * @param normalDir the generator's first argument, inside the root.
- * @throws {SyscallError} if the file cannot be written.
- */
-export function writeSysusersDropIn(system: System, normalDir: string): void {
-  const { root } = system;
+/** Returns the report of a system that is sealed by the generator, undefined if it is not, or by another. */
+export function findReportInPlace(system: System): ApplyReport | undefined {
   const state = readRunState(system);
-  if ((state.kind !== "sealed" && state.kind !== "degraded") || state.report?.mode !== "in-place") return;
-  if (listAssetFiles(state.report, "sysusers").length === 0) return;
-  const directory = `${normalDir}/systemd-sysusers.service.d`;
-  root.makeDirs(encodePath(directory), 0o755);
-  // An empty assignment takes all conditions back, systemd.unit(5).
-  const text = "# Written by torcx-generator: addons brought users.\n\n[Unit]\nConditionNeedsUpdate=\n";
-  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), {
-    mode: 0o644,
-  });
+  const isSealed = state.kind === "sealed" || state.kind === "degraded";
+  return isSealed && state.report?.mode === "in-place" ? state.report : undefined;
 }

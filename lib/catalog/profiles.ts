@@ -92,13 +92,8 @@ export function readProfile(
  * @throws {TorcxError} if it is there but cannot be read.
  */
 export function readSelector({ root, settings }: System): string | undefined {
-  let bytes;
-  try {
-    bytes = root.readFile(encodePath(settings.paths.selector));
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
+  const bytes = root.findFile(encodePath(settings.paths.selector));
+  if (bytes === undefined) return undefined;
   const text = new TextDecoder().decode(bytes).trim();
   return text.endsWith(SUFFIX) ? text.slice(0, -SUFFIX.length) : text;
 }

@@ -28,7 +28,7 @@ export function readConfigFile(
 ): ConfigFile {
   let bytes;
   try {
-    bytes = root.readFile(encodePath(path));
+    bytes = isAskedFor ? root.readFile(encodePath(path)) : root.findFile(encodePath(path));
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     if (!isErrno(cause, "ENOENT", "ENOTDIR")) {
@@ -38,15 +38,15 @@ export function readConfigFile(
         { cause, hint: `Make ${quote(path)} a readable file, or remove it` },
       );
     }
-    if (isAskedFor) {
-      throw new TorcxError(
-        "not_found",
-        `Cannot read settings: config file ${
-          quote(path)
-        }, which torcx_config= on the kernel command line names, does not exist`,
-        { cause, hint: "Put the file there, mount what it lies on, or take torcx_config= away" },
-      );
-    }
+    throw new TorcxError(
+      "not_found",
+      `Cannot read settings: config file ${
+        quote(path)
+      }, which torcx_config= on the kernel command line names, does not exist`,
+      { cause, hint: "Put the file there, mount what it lies on, or take torcx_config= away" },
+    );
+  }
+  if (bytes === undefined) {
     log.debug(`no config file ${quote(path)}`);
     return {};
   }
@@ -60,21 +60,23 @@ export function readConfigFile(
  * @throws {TorcxError} `failed` if it cannot be read.
  */
 export function readOsRelease(root: Root, path: string, { warn }: { warn: Warn }): Map<string, string> {
+  let bytes;
   try {
-    // os-release is not refused for one odd byte in a pretty name.
-    return parseOsRelease(new TextDecoder().decode(root.readFile(encodePath(path))));
+    bytes = root.findFile(encodePath(path));
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    if (isErrno(cause, "ENOENT", "ENOTDIR")) {
-      warn(`no file ${quote(path)}`);
-      return new Map();
-    }
     throw new TorcxError(
       "failed",
       `Cannot read settings: os-release file ${quote(path)} is there but unreadable`,
       { cause, hint: `Make ${quote(path)} a readable file: it names the versioned stores` },
     );
   }
+  if (bytes === undefined) {
+    warn(`no file ${quote(path)}`);
+    return new Map();
+  }
+  // It is not refused for one odd byte in a pretty name.
+  return parseOsRelease(new TextDecoder().decode(bytes));
 }
 
 /** Returns the VERSION_ID of os-release if it can name a directory; otherwise warns. */

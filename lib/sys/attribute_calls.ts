@@ -6,31 +6,31 @@
 import { type ByteString, fromBytes } from "../bytes.ts";
 import { behind, octal, put, restartOrFail } from "./call_arguments.ts";
 import { AT_SYMLINK_NOFOLLOW } from "./flags.ts";
-import { libc } from "./libc.ts";
+import { getErrno, libc } from "./libc.ts";
 
 const EMPTY = Uint8Array.of(0);
 
 /** fchown(2). */
 export function fchown(fd: number, uid: number, gid: number): void {
-  while (libc.fchown(fd, uid, gid) < 0) restartOrFail("fchown", [behind(fd), uid, gid]);
+  while (libc.fchown(fd, uid, gid) < 0) restartOrFail(getErrno(), "fchown", [behind(fd), uid, gid]);
 }
 
 /** fchownat(2) without following a symlink. */
 export function lchownat(dir: number, path: ByteString, uid: number, gid: number): void {
   while (libc.fchownat(dir, put("fchownat", path), uid, gid, AT_SYMLINK_NOFOLLOW) < 0) {
-    restartOrFail("fchownat", [behind(dir), path, uid, gid]);
+    restartOrFail(getErrno(), "fchownat", [behind(dir), path, uid, gid]);
   }
 }
 
 /** fchmod(2). */
 export function fchmod(fd: number, mode: number): void {
-  while (libc.fchmod(fd, mode) < 0) restartOrFail("fchmod", [behind(fd), octal(mode)]);
+  while (libc.fchmod(fd, mode) < 0) restartOrFail(getErrno(), "fchmod", [behind(fd), octal(mode)]);
 }
 
 /** fchmodat(2). It follows symlinks: only for names that the caller has just made. */
 export function fchmodat(dir: number, path: ByteString, mode: number): void {
   while (libc.fchmodat(dir, put("fchmodat", path), mode, 0) < 0) {
-    restartOrFail("fchmodat", [behind(dir), path, octal(mode)]);
+    restartOrFail(getErrno(), "fchmodat", [behind(dir), path, octal(mode)]);
   }
 }
 
@@ -48,7 +48,7 @@ function putTimes(seconds: bigint, nanoseconds: number): Uint8Array<ArrayBuffer>
 /** futimens(3): access and modification time alike. */
 export function futimens(fd: number, seconds: bigint, nanoseconds: number): void {
   while (libc.futimens(fd, putTimes(seconds, nanoseconds)) < 0) {
-    restartOrFail("futimens", [behind(fd), seconds]);
+    restartOrFail(getErrno(), "futimens", [behind(fd), seconds]);
   }
 }
 
@@ -56,7 +56,7 @@ export function futimens(fd: number, seconds: bigint, nanoseconds: number): void
 export function lutimensat(dir: number, path: ByteString, seconds: bigint, nanoseconds: number): void {
   const bytes = put("utimensat", path);
   while (libc.utimensat(dir, bytes, putTimes(seconds, nanoseconds), AT_SYMLINK_NOFOLLOW) < 0) {
-    restartOrFail("utimensat", [behind(dir), path, seconds]);
+    restartOrFail(getErrno(), "utimensat", [behind(dir), path, seconds]);
   }
 }
 
@@ -64,7 +64,7 @@ export function lutimensat(dir: number, path: ByteString, seconds: bigint, nanos
 export function fsetxattr(fd: number, name: ByteString, value: Uint8Array<ArrayBuffer>): void {
   const data = value.length === 0 ? EMPTY : value;
   while (libc.fsetxattr(fd, put("fsetxattr", name), data, BigInt(value.length), 0) < 0) {
-    restartOrFail("fsetxattr", [behind(fd), name, `${value.length} bytes`]);
+    restartOrFail(getErrno(), "fsetxattr", [behind(fd), name, `${value.length} bytes`]);
   }
 }
 
@@ -77,7 +77,7 @@ export function fgetxattr(fd: number, name: ByteString): Uint8Array<ArrayBuffer>
   for (;;) {
     const length = libc.fgetxattr(fd, put("fgetxattr", name), value, BigInt(value.length));
     if (length >= 0) return value.slice(0, length);
-    restartOrFail("fgetxattr", [behind(fd), name]);
+    restartOrFail(getErrno(), "fgetxattr", [behind(fd), name]);
   }
 }
 
@@ -89,14 +89,14 @@ export function flistxattr(fd: number): ByteString[] {
     if (length >= 0) {
       return fromBytes(names.subarray(0, length)).split("\0").filter((name) => name !== "") as ByteString[];
     }
-    restartOrFail("flistxattr", [behind(fd)]);
+    restartOrFail(getErrno(), "flistxattr", [behind(fd)]);
   }
 }
 
 /** fremovexattr(2). */
 export function fremovexattr(fd: number, name: ByteString): void {
   while (libc.fremovexattr(fd, put("fremovexattr", name)) < 0) {
-    restartOrFail("fremovexattr", [behind(fd), name]);
+    restartOrFail(getErrno(), "fremovexattr", [behind(fd), name]);
   }
 }
 
@@ -112,6 +112,6 @@ export function lsetxattrat(
   while (
     libc.lsetxattr(put("lsetxattr", full), put("lsetxattr", name, 1), data, BigInt(value.length), 0) < 0
   ) {
-    restartOrFail("lsetxattr", [path, name, `${value.length} bytes`]);
+    restartOrFail(getErrno(), "lsetxattr", [path, name, `${value.length} bytes`]);
   }
 }

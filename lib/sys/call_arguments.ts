@@ -7,7 +7,7 @@ import { quote, SyscallError } from "../errors.ts";
 import { type ByteString, decodePath, fromBytes } from "../bytes.ts";
 import { EINTR, getErrnoName } from "./errno.ts";
 import { AT_FDCWD } from "./flags.ts";
-import { getErrno, getErrorText, libc } from "./libc.ts";
+import { getErrorText, libc } from "./libc.ts";
 
 /** include/uapi/linux/limits.h: with the NUL at the end. */
 export const PATH_MAX = 4096;
@@ -16,11 +16,11 @@ export const PATH_MAX = 4096;
 const pathBuffers = [new Uint8Array(PATH_MAX + 1), new Uint8Array(PATH_MAX + 1)] as const;
 
 /**
- * Fails as a call did. The errno is taken first: to put the arguments into words, a further call is made.
+ * Fails as a call did.
  *
  * @throws {SyscallError} always.
  */
-export function fail(call: string, args: readonly unknown[], errno = getErrno()): never {
+export function fail(errno: number, call: string, args: readonly unknown[]): never {
   throw new SyscallError(call, {
     args: args.map(formatArgument).join(", "),
     errno: getErrnoName(errno),
@@ -56,10 +56,14 @@ export function octal(value: number): { toString(): string } {
   return { toString: () => `0o${value.toString(8)}` };
 }
 
-/** Returns if a signal interrupted the call, which is to be made again then; else it fails. */
-export function restartOrFail(call: string, args: readonly unknown[]): void {
-  const errno = getErrno();
-  if (errno !== EINTR) fail(call, args, errno);
+/**
+ * Returns if a signal interrupted the call, which is to be made again then; else it fails.
+ *
+ * @param errno of the call. It comes first, as it is lost where the arguments are put together before.
+ * @throws {SyscallError} with any other errno than EINTR.
+ */
+export function restartOrFail(errno: number, call: string, args: readonly unknown[]): void {
+  if (errno !== EINTR) fail(errno, call, args);
 }
 
 function formatArgument(value: unknown): string {
@@ -73,10 +77,10 @@ function formatArgument(value: unknown): string {
 export function put(call: string, path: ByteString, slot: 0 | 1 = 0): Uint8Array<ArrayBuffer> {
   const buffer = pathBuffers[slot];
   const length = path.length;
-  if (length >= PATH_MAX) fail(call, [`a path of ${length} bytes`], 36);
+  if (length >= PATH_MAX) fail(36, call, [`a path of ${length} bytes`]);
   for (let at = 0; at < length; at++) {
     const byte = path.charCodeAt(at);
-    if (byte === 0 || byte > 255) fail(call, [path], 22);
+    if (byte === 0 || byte > 255) fail(22, call, [path]);
     buffer[at] = byte;
   }
   buffer[length] = 0;

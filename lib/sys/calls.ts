@@ -1,12 +1,13 @@
 /**
  * Owns one thin wrapper per system call: byte paths in, numbers out, a `SyscallError` that names
  * call, arguments and errno on failure. A call that a signal interrupts (EINTR) is made again. Those on
- * attributes and mounts have files of their own, and are had from here. It refuses policy.
+ * attributes and mounts have files of their own, and are had from here. It refuses policy. It has
+ * over 300 lines as the calls are many, of a few lines each.
  */
 
 import type { ByteString } from "../bytes.ts";
 import { behind, fail, octal, PATH_MAX, put, restartOrFail } from "./call_arguments.ts";
-import { EAGAIN, EEXIST, EINTR } from "./errno.ts";
+import { EAGAIN, EEXIST, EINTR, ENOENT, ENOTDIR } from "./errno.ts";
 import {
   ARCH,
   AT_EMPTY_PATH,
@@ -39,8 +40,9 @@ export function tryOpenat(dir: number, path: ByteString, flags: number, mode = 0
 /** As {@linkcode mkdirat}, but returns whether it was made; false if there is something of that name. */
 export function tryMkdirat(dir: number, path: ByteString, mode: number): boolean {
   while (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) {
-    if (getErrno() === EEXIST) return false;
-    restartOrFail("mkdirat", [behind(dir), path, octal(mode)]);
+    const errno = getErrno();
+    if (errno === EEXIST) return false;
+    restartOrFail(errno, "mkdirat", [behind(dir), path, octal(mode)]);
   }
   return true;
 }
@@ -60,7 +62,7 @@ export function openat(dir: number, path: ByteString, flags: number, mode = 0): 
   for (;;) {
     const fd = libc.openat(dir, bytes, flags | O_CLOEXEC, mode);
     if (fd >= 0) return fd;
-    restartOrFail("openat", [behind(dir), path, octal(flags)]);
+    restartOrFail(getErrno(), "openat", [behind(dir), path, octal(flags)]);
   }
 }
 
@@ -71,8 +73,30 @@ const SYSCALL_GETDENTS64 = BigInt(ARCH.SYS_getdents64);
 const HOW_SIZE = 24n;
 const howBytes = new Uint8Array(how.buffer);
 
-/** openat2(2) with RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS and what else is given, O_CLOEXEC set. */
+/**
+ * openat2(2) with RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS and what else is given, O_CLOEXEC set.
+ *
+ * @throws {SyscallError} as openat2(2).
+ */
 export function openat2InRoot(root: number, path: ByteString, flags: number, mode = 0, resolve = 0): number {
+  const fd = tryOpenat2(root, path, flags, mode, resolve);
+  return fd >= 0 ? fd : fail(-fd, "openat2", [behind(root), path, octal(flags)]);
+}
+
+/**
+ * As {@linkcode openat2InRoot}, but undefined if there is nothing (ENOENT, ENOTDIR): no error is made of it.
+ *
+ * @throws {SyscallError} as openat2(2).
+ */
+export function findOpenat2InRoot(root: number, path: ByteString, flags: number): number | undefined {
+  const fd = tryOpenat2(root, path, flags, 0, 0);
+  if (fd >= 0) return fd;
+  return fd === -ENOENT || fd === -ENOTDIR
+    ? undefined
+    : fail(-fd, "openat2", [behind(root), path, octal(flags)]);
+}
+
+function tryOpenat2(root: number, path: ByteString, flags: number, mode: number, resolve: number): number {
   const bytes = path === "" ? put("openat2", "." as ByteString) : put("openat2", path);
   // The kernel refuses unknown flag bits and a sign extension: flags are kept unsigned.
   how[0] = BigInt((flags | O_CLOEXEC) >>> 0);
@@ -82,8 +106,7 @@ export function openat2InRoot(root: number, path: ByteString, flags: number, mod
     const fd = libc.openat2(SYSCALL_OPENAT2, root, bytes, howBytes, HOW_SIZE);
     if (fd >= 0) return fd;
     const errno = getErrno();
-    if (errno === EINTR || (errno === EAGAIN && tries < OPENAT2_TRIES)) continue;
-    fail("openat2", [behind(root), path, octal(flags)], errno);
+    if (errno !== EINTR && (errno !== EAGAIN || tries >= OPENAT2_TRIES)) return -errno;
   }
 }
 
@@ -97,7 +120,7 @@ export function read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
   for (;;) {
     const count = libc.read(fd, buffer, BigInt(buffer.length));
     if (count >= 0) return count;
-    restartOrFail("read", [behind(fd), buffer.length]);
+    restartOrFail(getErrno(), "read", [behind(fd), buffer.length]);
   }
 }
 
@@ -106,7 +129,7 @@ export function pread(fd: number, buffer: Uint8Array<ArrayBuffer>, offset: numbe
   for (;;) {
     const count = libc.pread64(fd, buffer, BigInt(buffer.length), BigInt(offset));
     if (count >= 0) return count;
-    restartOrFail("pread", [behind(fd), buffer.length, offset]);
+    restartOrFail(getErrno(), "pread", [behind(fd), buffer.length, offset]);
   }
 }
 
@@ -116,7 +139,7 @@ export function writeAll(fd: number, data: Uint8Array<ArrayBuffer>): void {
   while (rest.length > 0) {
     const count = libc.write(fd, rest, BigInt(rest.length));
     if (count < 0) {
-      restartOrFail("write", [behind(fd), rest.length]);
+      restartOrFail(getErrno(), "write", [behind(fd), rest.length]);
       continue;
     }
     if (count === rest.length) return;
@@ -131,7 +154,7 @@ export function pwriteAll(fd: number, data: Uint8Array<ArrayBuffer>, offset: num
   while (rest.length > 0) {
     const count = libc.pwrite64(fd, rest, BigInt(rest.length), BigInt(at));
     if (count < 0) {
-      restartOrFail("pwrite", [behind(fd), rest.length, at]);
+      restartOrFail(getErrno(), "pwrite", [behind(fd), rest.length, at]);
       continue;
     }
     rest = rest.subarray(count);
@@ -141,58 +164,60 @@ export function pwriteAll(fd: number, data: Uint8Array<ArrayBuffer>, offset: num
 
 /** ftruncate(2). */
 export function ftruncate(fd: number, size: number): void {
-  while (libc.ftruncate64(fd, BigInt(size)) < 0) restartOrFail("ftruncate", [behind(fd), size]);
+  while (libc.ftruncate64(fd, BigInt(size)) < 0) restartOrFail(getErrno(), "ftruncate", [behind(fd), size]);
 }
 
 /** lseek(2). */
 export function lseek(fd: number, offset: number, whence: number): void {
-  while (libc.lseek64(fd, BigInt(offset), whence) < 0) restartOrFail("lseek", [behind(fd), offset, whence]);
+  while (libc.lseek64(fd, BigInt(offset), whence) < 0) {
+    restartOrFail(getErrno(), "lseek", [behind(fd), offset, whence]);
+  }
 }
 
 /** fsync(2). */
 export function fsync(fd: number): void {
-  while (libc.fsync(fd) < 0) restartOrFail("fsync", [behind(fd)]);
+  while (libc.fsync(fd) < 0) restartOrFail(getErrno(), "fsync", [behind(fd)]);
 }
 
 /** mkdirat(2). */
 export function mkdirat(dir: number, path: ByteString, mode: number): void {
   while (libc.mkdirat(dir, put("mkdirat", path), mode) < 0) {
-    restartOrFail("mkdirat", [behind(dir), path, octal(mode)]);
+    restartOrFail(getErrno(), "mkdirat", [behind(dir), path, octal(mode)]);
   }
 }
 
 /** mkfifoat(3). */
 export function mkfifoat(dir: number, path: ByteString, mode: number): void {
   while (libc.mkfifoat(dir, put("mkfifoat", path), mode) < 0) {
-    restartOrFail("mkfifoat", [behind(dir), path, octal(mode)]);
+    restartOrFail(getErrno(), "mkfifoat", [behind(dir), path, octal(mode)]);
   }
 }
 
 /** symlinkat(2). */
 export function symlinkat(target: ByteString, dir: number, path: ByteString): void {
   while (libc.symlinkat(put("symlinkat", target), dir, put("symlinkat", path, 1)) < 0) {
-    restartOrFail("symlinkat", [target, behind(dir), path]);
+    restartOrFail(getErrno(), "symlinkat", [target, behind(dir), path]);
   }
 }
 
 /** linkat(2) with flags 0: a link to a symlink links the symlink. */
 export function linkat(fromDir: number, from: ByteString, toDir: number, to: ByteString): void {
   while (libc.linkat(fromDir, put("linkat", from), toDir, put("linkat", to, 1), 0) < 0) {
-    restartOrFail("linkat", [behind(fromDir), from, behind(toDir), to]);
+    restartOrFail(getErrno(), "linkat", [behind(fromDir), from, behind(toDir), to]);
   }
 }
 
 /** unlinkat(2); `flags` may be AT_REMOVEDIR. */
 export function unlinkat(dir: number, path: ByteString, flags = 0): void {
   while (libc.unlinkat(dir, put("unlinkat", path), flags) < 0) {
-    restartOrFail("unlinkat", [behind(dir), path, flags]);
+    restartOrFail(getErrno(), "unlinkat", [behind(dir), path, flags]);
   }
 }
 
 /** renameat(2). */
 export function renameat(fromDir: number, from: ByteString, toDir: number, to: ByteString): void {
   while (libc.renameat(fromDir, put("renameat", from), toDir, put("renameat", to, 1)) < 0) {
-    restartOrFail("renameat", [behind(fromDir), from, behind(toDir), to]);
+    restartOrFail(getErrno(), "renameat", [behind(fromDir), from, behind(toDir), to]);
   }
 }
 
@@ -205,7 +230,7 @@ export function renameat2(
   flags: number,
 ): void {
   while (libc.renameat2(fromDir, put("renameat2", from), toDir, put("renameat2", to, 1), flags) < 0) {
-    restartOrFail("renameat2", [behind(fromDir), from, behind(toDir), to, flags]);
+    restartOrFail(getErrno(), "renameat2", [behind(fromDir), from, behind(toDir), to, flags]);
   }
 }
 
@@ -216,7 +241,7 @@ export function readlinkat(dir: number, path: ByteString): ByteString {
   for (;;) {
     const length = libc.readlinkat(dir, put("readlinkat", path), linkBuffer, BigInt(linkBuffer.length));
     if (length >= 0) return String.fromCharCode(...linkBuffer.subarray(0, length)) as ByteString;
-    restartOrFail("readlinkat", [behind(dir), path]);
+    restartOrFail(getErrno(), "readlinkat", [behind(dir), path]);
   }
 }
 
@@ -243,7 +268,7 @@ const STATX_BASIC_STATS = 0x7ff;
 export function statx(dir: number, path: ByteString): StatxResult {
   const flags = AT_SYMLINK_NOFOLLOW | (path === "" ? AT_EMPTY_PATH : 0);
   while (libc.statx(dir, put("statx", path), flags, STATX_BASIC_STATS, statxBytes) < 0) {
-    restartOrFail("statx", [behind(dir), path]);
+    restartOrFail(getErrno(), "statx", [behind(dir), path]);
   }
   return {
     nlink: statxView.getUint32(16, true),
@@ -263,13 +288,13 @@ export function getdents64(fd: number, buffer: Uint8Array<ArrayBuffer>): number 
   for (;;) {
     const count = libc.getdents64(SYSCALL_GETDENTS64, fd, buffer, BigInt(buffer.length));
     if (count >= 0) return count;
-    restartOrFail("getdents64", [behind(fd)]);
+    restartOrFail(getErrno(), "getdents64", [behind(fd)]);
   }
 }
 
 /** flock(2). */
 export function flock(fd: number, operation: number): void {
-  while (libc.flock(fd, operation) < 0) restartOrFail("flock", [behind(fd), operation]);
+  while (libc.flock(fd, operation) < 0) restartOrFail(getErrno(), "flock", [behind(fd), operation]);
 }
 
 /** geteuid(2). */

@@ -9,6 +9,7 @@ export const ENOENT = 2;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const EEXIST = 17;
+export const ENOTDIR = 20;
 
 const NAMES: readonly (readonly [number, string])[] = [
   [1, "EPERM"],

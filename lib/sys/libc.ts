@@ -1,5 +1,6 @@
 /**
- * Owns the one dlopen of the program and the signature of each libc function it uses. It refuses meaning.
+ * Owns the one dlopen of the program, at the first call of each function, and the signature of each libc function it
+ * uses. It refuses meaning.
  *
  * Results of ssize_t are declared i32: no call here moves 2 GiB at once, and a 32-bit result spares a BigInt
  * per call. `buffer` parameters take NUL-terminated bytes or plain memory.
@@ -59,19 +60,48 @@ const SYMBOLS = {
   strerror: { parameters: ["i32"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The opened library. */
-export const libc: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+type Functions = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+type Name = keyof Functions;
 
-// The address of errno is fixed for a thread and synchronous FFI stays on the main thread, so that
-// reading it is a plain load, with no call in between that could change it.
-const errnoCell = new Int32Array(
-  Deno.UnsafePointerView.getArrayBuffer(libc.__errno_location()!, 4),
-);
+// The address of errno is fixed for a thread, and synchronous FFI stays on the main thread.
+let errnoCell: Int32Array | undefined;
 
-/** Returns the errno of the call just made. */
-export function getErrno(): number {
-  return errnoCell[0]!;
+function open<N extends Name>(name: N): Functions[N] {
+  errnoCell ??= new Int32Array(
+    Deno.UnsafePointerView.getArrayBuffer(dlopen("__errno_location").__errno_location()!, 4),
+  );
+  return dlopen(name)[name];
 }
+
+function dlopen<N extends Name>(name: N): Functions {
+  const symbol = { [name]: SYMBOLS[name] } as Pick<typeof SYMBOLS, N>;
+  return Deno.dlopen("libc.so.6", symbol).symbols as unknown as Functions;
+}
+
+/** Returns what stands in a function's place until it is first called: it opens the function, and calls it. */
+function makeOpener(name: Name): (...args: never[]) => unknown {
+  return (...args) => {
+    const call = open(name);
+    Object.assign(libc, { [name]: call });
+    return (call as (...args: never[]) => unknown)(...args);
+  };
+}
+
+/** libc's functions, each opened at its first call: all of them would take 10 ms. */
+export const libc = Object.fromEntries(
+  Object.keys(SYMBOLS).map((name) => [name, makeOpener(name as Name)]),
+) as unknown as Functions;
+
+/**
+ * Returns the errno of the call just made. It is to be read before anything else is done: memory that V8 asks for, or a
+ * function that it compiles, can make it wait for a lock, and its first wait opens a file that is not there.
+ */
+export function getErrno(): number {
+  return errnoCell === undefined ? 0 : errnoCell[0]!;
+}
+
+// Compiled now, not between a call and its errno.
+getErrno();
 
 /** Returns libc's text for an errno, e.g. `No such file or directory`. */
 export function getErrorText(errno: number): string {

@@ -5,11 +5,11 @@
 import type { ByteString } from "../bytes.ts";
 import { behind, put, restartOrFail } from "./call_arguments.ts";
 import { FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, SYS_fsconfig, SYS_fsmount, SYS_fsopen } from "./flags.ts";
-import { libc } from "./libc.ts";
+import { getErrno, libc } from "./libc.ts";
 
 /** unshare(2), of the calling thread. */
 export function unshare(flags: number): void {
-  while (libc.unshare(flags) < 0) restartOrFail("unshare", [`0x${flags.toString(16)}`]);
+  while (libc.unshare(flags) < 0) restartOrFail(getErrno(), "unshare", [`0x${flags.toString(16)}`]);
 }
 
 /** Sizes of a file system, in bytes and inodes (fstatfs(2)). */
@@ -27,7 +27,7 @@ const statfsView = new BigUint64Array(statfsBytes.buffer);
 
 /** fstatfs(2). */
 export function fstatfs(fd: number): FileSystemStat {
-  while (libc.fstatfs64(fd, statfsBytes) < 0) restartOrFail("fstatfs", [behind(fd)]);
+  while (libc.fstatfs64(fd, statfsBytes) < 0) restartOrFail(getErrno(), "fstatfs", [behind(fd)]);
   const field = (index: number): number => Number(statfsView[index]!);
   return {
     totalBytes: field(1) * field(2),
@@ -52,13 +52,15 @@ export function mount(
     value === undefined ? null : encoder.encode(`${value}\0`);
   const from = source === undefined ? null : put("mount", source);
   while (libc.mount(from, put("mount", target, 1), text(type), BigInt(flags), text(data)) < 0) {
-    restartOrFail("mount", [source, target, type, flags, data]);
+    restartOrFail(getErrno(), "mount", [source, target, type, flags, data]);
   }
 }
 
 /** umount2(2). */
 export function umount2(target: ByteString, flags: number): void {
-  while (libc.umount2(put("umount2", target), flags) < 0) restartOrFail("umount2", [target, flags]);
+  while (libc.umount2(put("umount2", target), flags) < 0) {
+    restartOrFail(getErrno(), "umount2", [target, flags]);
+  }
 }
 
 const SYSCALL_FSOPEN = BigInt(SYS_fsopen);
@@ -70,7 +72,7 @@ export function fsopen(type: string): number {
   for (;;) {
     const fd = libc.fsopen(SYSCALL_FSOPEN, encoder.encode(`${type}\0`), BigInt(FSOPEN_CLOEXEC));
     if (fd >= 0) return fd;
-    restartOrFail("fsopen", [type]);
+    restartOrFail(getErrno(), "fsopen", [type]);
   }
 }
 
@@ -80,7 +82,7 @@ export function fsconfig(fd: number, command: number, key?: string, value?: stri
     item === undefined ? null : encoder.encode(`${item}\0`);
   const number = BigInt(command);
   while (libc.fsconfig(SYSCALL_FSCONFIG, BigInt(fd), number, text(key), text(value), 0n) < 0) {
-    restartOrFail("fsconfig", [behind(fd), command, key, value]);
+    restartOrFail(getErrno(), "fsconfig", [behind(fd), command, key, value]);
   }
 }
 
@@ -89,7 +91,7 @@ export function fsmount(fd: number, attributes: number): number {
   for (;;) {
     const root = libc.fsmount(SYSCALL_FSMOUNT, BigInt(fd), BigInt(FSMOUNT_CLOEXEC), BigInt(attributes));
     if (root >= 0) return root;
-    restartOrFail("fsmount", [behind(fd), attributes]);
+    restartOrFail(getErrno(), "fsmount", [behind(fd), attributes]);
   }
 }
 
@@ -98,7 +100,7 @@ export function ioctlBuffer(fd: number, request: number, data: Uint8Array<ArrayB
   for (;;) {
     const result = libc.ioctl_buffer(fd, BigInt(request), data);
     if (result >= 0) return result;
-    restartOrFail("ioctl", [behind(fd), `0x${request.toString(16)}`]);
+    restartOrFail(getErrno(), "ioctl", [behind(fd), `0x${request.toString(16)}`]);
   }
 }
 
@@ -107,6 +109,6 @@ export function ioctlValue(fd: number, request: number, value: number): number {
   for (;;) {
     const result = libc.ioctl_value(fd, BigInt(request), BigInt(value));
     if (result >= 0) return result;
-    restartOrFail("ioctl", [behind(fd), `0x${request.toString(16)}`, value]);
+    restartOrFail(getErrno(), "ioctl", [behind(fd), `0x${request.toString(16)}`, value]);
   }
 }

@@ -7,6 +7,7 @@ import { isErrno, quote, SyscallError } from "../errors.ts";
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import {
   close,
+  findOpenat2InRoot,
   geteuid,
   openat,
   openat2InRoot,
@@ -78,6 +79,26 @@ export function openInRoot(
   const mode = (flags & O_CREAT) === 0 ? 0 : options.mode ?? 0;
   if (resolver === "walk") return openByWalking(root, path, flags, mode, isSymlinkRefused);
   return openat2InRoot(root, path, flags, mode, isSymlinkRefused ? RESOLVE_NO_SYMLINKS : 0);
+}
+
+/**
+ * As {@linkcode openInRoot}, but undefined if there is nothing (ENOENT, ENOTDIR).
+ *
+ * @throws {SyscallError} as open(2).
+ */
+export function findInRoot(
+  resolver: Resolver,
+  root: number,
+  path: ByteString,
+  flags: number,
+): number | undefined {
+  if (resolver === "openat2") return findOpenat2InRoot(root, path, flags);
+  try {
+    return openByWalking(root, path, flags, 0, false);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
 }
 
 function refuse(path: ByteString, errno: string, text: string): never {

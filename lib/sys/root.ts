@@ -23,10 +23,12 @@ import { type DirEntry, readDirEntries } from "./dirents.ts";
 import { type FileStat, toFileStat } from "./file_stat.ts";
 import { OpenFile } from "./open_file.ts";
 import { removeDirectory } from "./removal.ts";
-import { detectResolver, openInRoot, type Resolver } from "./resolve.ts";
+import { detectResolver, findInRoot, openInRoot, type Resolver } from "./resolve.ts";
 
 /** Files read whole are small by nature; more is a mistake or an attack. */
 const READ_FILE_MAX = 1024 * 1024;
+/** A FIFO or a device does not keep who opens it. */
+const READ_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 const EMPTY = encodePath("");
 
 /** Options of {@linkcode Root.open}. */
@@ -137,16 +139,26 @@ export class Root implements Disposable {
 
   /** As {@linkcode Root.stat}, undefined if there is nothing (ENOENT, ENOTDIR). */
   findStat(path: ByteString): FileStat | undefined {
-    return orUndefined(() => this.stat(path));
+    return this.#findStatWith(path, O_PATH);
   }
 
   /** As {@linkcode Root.lstat}, undefined if there is nothing (ENOENT, ENOTDIR). */
   findLstat(path: ByteString): FileStat | undefined {
-    return orUndefined(() => this.lstat(path));
+    return this.#findStatWith(path, O_PATH | O_NOFOLLOW);
   }
 
   #statWith(path: ByteString, flags: number): FileStat {
     return this.withOpen(path, flags, (fd) => toFileStat(statx(fd, EMPTY)));
+  }
+
+  #findStatWith(path: ByteString, flags: number): FileStat | undefined {
+    const fd = findInRoot(this.resolver, this.fd, path, flags);
+    if (fd === undefined) return undefined;
+    try {
+      return toFileStat(statx(fd, EMPTY));
+    } finally {
+      close(fd);
+    }
   }
 
   /**
@@ -157,20 +169,7 @@ export class Root implements Disposable {
    * @throws {TorcxError} `invalid` if it is not a regular file.
    */
   openFile(path: ByteString, flags = 0): OpenFile {
-    const fd = this.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
-    try {
-      const stat = toFileStat(statx(fd, EMPTY));
-      if (stat.type !== "file") {
-        throw new TorcxError(
-          "invalid",
-          `Cannot read ${quote(decodePath(path))}: it is a ${stat.type}, not a regular file`,
-        );
-      }
-      return new OpenFile(fd, stat);
-    } catch (error) {
-      close(fd);
-      throw error;
-    }
+    return toOpenFile(this.open(path, READ_FLAGS | flags), path);
   }
 
   /**
@@ -182,29 +181,20 @@ export class Root implements Disposable {
    */
   readFile(path: ByteString, maxBytes: number = READ_FILE_MAX): Uint8Array<ArrayBuffer> {
     using file = this.openFile(path);
-    const parts: Uint8Array[] = [];
-    let total = 0;
-    // The size is a hint only: files of /proc say 0. One byte more tells the end in one read.
-    const chunk = new Uint8Array(Math.min(Math.max(file.stat.size + 1, 4096), maxBytes + 1));
-    for (;;) {
-      const count = file.read(chunk);
-      if (count === 0) break;
-      total += count;
-      if (total > maxBytes) {
-        throw new TorcxError(
-          "invalid",
-          `Cannot read ${quote(decodePath(path))}: it is larger than ${maxBytes} bytes`,
-        );
-      }
-      parts.push(chunk.slice(0, count));
-    }
-    const out = new Uint8Array(total);
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    return readWhole(file, path, maxBytes);
+  }
+
+  /**
+   * As {@linkcode Root.readFile}, undefined if there is nothing (ENOENT, ENOTDIR).
+   *
+   * @throws {SyscallError} as open(2) and read(2).
+   * @throws {TorcxError} `invalid` if it is not a regular file or too large.
+   */
+  findFile(path: ByteString, maxBytes: number = READ_FILE_MAX): Uint8Array<ArrayBuffer> | undefined {
+    const fd = findInRoot(this.resolver, this.fd, path, READ_FLAGS);
+    if (fd === undefined) return undefined;
+    using file = toOpenFile(fd, path);
+    return readWhole(file, path, maxBytes);
   }
 
   /** Lists a directory, sorted bytewise, without `.` and `..`. */
@@ -247,6 +237,7 @@ export class Root implements Disposable {
    * @returns the paths it made, outermost first.
    */
   makeDirs(path: ByteString, mode: number): ByteString[] {
+    if (this.findStat(path)?.type === "directory") return [];
     const made: ByteString[] = [];
     let current = encodePath("/");
     for (const name of path.split("/")) {
@@ -328,15 +319,6 @@ export class Root implements Disposable {
   }
 }
 
-function orUndefined<T>(get: () => T): T | undefined {
-  try {
-    return get();
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
-}
-
 function chmodDirectory(dir: number, name: ByteString, { mode }: { mode: number }): void {
   const fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
@@ -344,4 +326,47 @@ function chmodDirectory(dir: number, name: ByteString, { mode }: { mode: number 
   } finally {
     close(fd);
   }
+}
+
+/** Takes over a descriptor, which is closed if it is of no regular file. */
+function toOpenFile(fd: number, path: ByteString): OpenFile {
+  try {
+    const stat = toFileStat(statx(fd, EMPTY));
+    if (stat.type !== "file") {
+      throw new TorcxError(
+        "invalid",
+        `Cannot read ${quote(decodePath(path))}: it is a ${stat.type}, not a regular file`,
+      );
+    }
+    return new OpenFile(fd, stat);
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+function readWhole(file: OpenFile, path: ByteString, maxBytes: number): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  // The size is a hint only: files of /proc say 0. One byte more tells the end in one read.
+  const chunk = new Uint8Array(Math.min(Math.max(file.stat.size + 1, 4096), maxBytes + 1));
+  for (;;) {
+    const count = file.read(chunk);
+    if (count === 0) break;
+    total += count;
+    if (total > maxBytes) {
+      throw new TorcxError(
+        "invalid",
+        `Cannot read ${quote(decodePath(path))}: it is larger than ${maxBytes} bytes`,
+      );
+    }
+    parts.push(chunk.slice(0, count));
+  }
+  const out = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }

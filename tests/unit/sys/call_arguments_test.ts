@@ -96,5 +96,5 @@ Deno.test("a failed call shows AT_FDCWD by its name, and the number of what is n
 });
 
 Deno.test("fail() leaves numbers that are no descriptors as they are", () => {
-  assertMessage(() => fail("mount", [0, undefined], 1), "mount(0, NULL): EPERM (Operation not permitted)");
+  assertMessage(() => fail(1, "mount", [0, undefined]), "mount(0, NULL): EPERM (Operation not permitted)");
 });

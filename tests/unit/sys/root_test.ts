@@ -70,6 +70,37 @@ Deno.test("Root.openFile() refuses what is no regular file, without waiting for 
   });
 });
 
+Deno.test("Root.findFile(), findStat() and findLstat() are undefined of nothing, and throw of what cannot be had", () => {
+  withRoot((root, path) => {
+    Deno.writeTextFileSync(`${path}/file`, "here");
+    Deno.symlinkSync("loop", `${path}/loop`);
+    Deno.mkdirSync(`${path}/dir`);
+    assertEquals(decode(root.findFile(encodePath("file"))!), "here");
+    assertEquals(root.findStat(encodePath("file"))?.size, 4);
+    assertEquals(root.findLstat(encodePath("loop"))?.type, "symlink");
+    for (const name of ["none", "none/below", "file/below", "out/file", "absolute/file"]) {
+      const path = encodePath(name);
+      assertEquals([root.findFile(path), root.findStat(path), root.findLstat(path)], [
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    }
+    const open = [...Deno.readDirSync("/proc/self/fd")].length;
+    for (
+      const find of [
+        (): unknown => root.findFile(encodePath("loop")),
+        (): unknown => root.findStat(encodePath("loop")),
+      ]
+    ) {
+      assert(isErrno(assertThrows(find, SyscallError), "ELOOP"));
+    }
+    assertEquals(assertThrows(() => root.findFile(encodePath("dir")), TorcxError).code, "invalid");
+    assertEquals(assertThrows(() => root.findFile(encodePath("file"), 3), TorcxError).code, "invalid");
+    assertEquals([...Deno.readDirSync("/proc/self/fd")].length, open);
+  });
+});
+
 Deno.test("Root.readFile() reads files of every size up to its limit", () => {
   withRoot((root, path) => {
     for (const size of [0, 1, 4095, 4096, 100_000]) {

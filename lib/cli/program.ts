@@ -1,0 +1,33 @@
+/**
+ * Owns the run of one command: argv → options → context → command. It is loaded where the program is called as `torcx`.
+ * It refuses the exit.
+ */
+
+import { createContext } from "./context.ts";
+import { type Environment, parseOptions } from "./options/parse.ts";
+import { openProcess } from "./process.ts";
+import { runCommand } from "./run.ts";
+
+/** What a command came to. */
+export interface ProgramEnd {
+  status: number;
+  /** Why standard output did not take all of what the command printed. */
+  fault: string | undefined;
+}
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @throws {UsageError} if they name none, or not as it wants them; nothing was done.
+ * @throws {TorcxError} if it failed.
+ */
+export async function runProgram(
+  args: readonly string[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<ProgramEnd> {
+  const options = parseOptions(args, environment);
+  const context = createContext(options, openProcess(environment, signal));
+  const status = await runCommand(options, context);
+  return { status, fault: context.stdout.fault };
+}
