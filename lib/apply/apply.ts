@@ -59,7 +59,7 @@ export async function applyProfile(
     if (!isRecovered(state, options)) throw describeEarlierRun(settings, state);
     left = recover(system, state);
   }
-  const flow = new Flow(system, options, left);
+  const flow = new Flow(system, left, options);
   let report: ApplyReport;
   try {
     report = await flow.run();

@@ -55,11 +55,7 @@ export class Flow {
   readonly #images = new Map<string, PlannedImage>();
 
   /** @param left what an earlier run's taking back has left, for the report. */
-  constructor(
-    system: System,
-    options: FlowOptions,
-    left: readonly string[],
-  ) {
+  constructor(system: System, left: readonly string[], options: FlowOptions) {
     this.#system = system;
     this.#options = options;
     this.#recorder = new Recorder({ version: options.version, mode: options.mode }, system.log);

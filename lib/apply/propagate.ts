@@ -128,7 +128,7 @@ class Planner {
       return;
     }
     this.#checkTarget(target);
-    const kept = this.#findHolder(target, path, linkText);
+    const kept = this.#findHolder(target, { path, linkText });
     const place: ReportPlace = { image, kind: asset.kind, from: decodePath(from), to: decodePath(path) };
     if (kept === "same") return;
     if (kept !== undefined) {
@@ -165,7 +165,7 @@ class Planner {
     if (this.#directories.has(path) || this.#prepared.has(path)) return;
     this.#checkTarget(target);
     const place: ReportPlace = { image, kind, from: decodePath(from), to: decodePath(path) };
-    const kept = this.#findHolder(target, path, undefined);
+    const kept = this.#findHolder(target, { path, linkText: undefined });
     if (kept === SYSTEM && this.#system.root.findLstat(path)?.type === "directory") return;
     if (kept !== undefined) {
       this.plan.conflicts.push({ ...place, kept });
@@ -205,7 +205,10 @@ class Planner {
   }
 
   /** Returns who has the place of a file or a directory on the way to it, `same` for a link as wanted. */
-  #findHolder(target: ByteString, path: ByteString, linkText: ByteString | undefined): string | undefined {
+  #findHolder(
+    target: ByteString,
+    { path, linkText }: { path: ByteString; linkText: ByteString | undefined },
+  ): string | undefined {
     for (const directory of listPrefixes(path)) {
       if (directory.length <= target.length || directory === path) continue;
       const owner = this.#owners.get(directory);

@@ -35,9 +35,11 @@ const LANE_BYTES_MIN = 4 * 1024 * 1024;
  */
 export async function readArchive(
   source: ArchiveSource,
-  compression: Compression,
-  onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
-  onProgress: (readBytes: number) => void = () => {},
+  { compression, onChunk, onProgress = () => {} }: {
+    compression: Compression;
+    onChunk: (chunk: Uint8Array<ArrayBuffer>) => void;
+    onProgress?: ((readBytes: number) => void) | undefined;
+  },
 ): Promise<{ readBytes: number }> {
   let readBytes = 0;
   const read = (buffer: Uint8Array<ArrayBuffer>): number => {
@@ -47,7 +49,7 @@ export async function readArchive(
     return count;
   };
   if (compression === "none") await pump(read, onChunk);
-  else await readGzip(checkHead(read), source.stat?.size ?? 0, onChunk);
+  else await readGzip(checkHead(read), { size: source.stat?.size ?? 0, onChunk });
   return { readBytes };
 }
 
@@ -72,8 +74,7 @@ function checkHead(read: Read): Read {
 
 async function readGzip(
   read: Read,
-  size: number,
-  onChunk: (chunk: Uint8Array<ArrayBuffer>) => void,
+  { size, onChunk }: { size: number; onChunk: (chunk: Uint8Array<ArrayBuffer>) => void },
 ): Promise<void> {
   // Small files are done before a thread has started, or a lane is free.
   if (size < LANE_BYTES_MIN) return await inflateHere(read, onChunk);

@@ -74,7 +74,7 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
   const earlier = await findEarlierRun(system, isPrivate);
   if (earlier.kind === "service") return handOff(earlier.reason, earlier.isWanted);
   if (isPrivate) return handOff("mounts made by generators do not last here");
-  if (earlier.kind === "none") return await applyInPlace(system, input, normalDir, handOff);
+  if (earlier.kind === "none") return await applyInPlace(system, input, { normalDir, handOff });
   log.info(`already run: ${quote(settings.runDir)} exists`);
   if (earlier.report !== undefined) writeSysusersDropIn(root, normalDir, earlier.report);
 }
@@ -100,8 +100,7 @@ async function findEarlierRun(
 async function applyInPlace(
   system: System,
   { version, signal }: GeneratorInput,
-  normalDir: string,
-  handOff: (reason: string, isWanted?: boolean) => void,
+  { normalDir, handOff }: { normalDir: string; handOff: (reason: string, isWanted?: boolean) => void },
 ): Promise<void> {
   const { applyInGenerator, findObstacle, findReportInPlace } = await import("./in_place.ts");
   const obstacle = await findObstacle(system);

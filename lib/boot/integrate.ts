@@ -13,7 +13,7 @@ import { readManagerState, readUnitStates, type UnitState } from "../sys/manager
 import type { Root } from "../sys/root.ts";
 import { SERVICE_NAME } from "./service_unit.ts";
 import {
-  type IntegrationCall,
+  type IntegrationOptions,
   type IntegrationStep,
   isPastBoot,
   listUnits,
@@ -45,7 +45,7 @@ const RULES_DIRS = [
 export async function integrate(
   system: System,
   report: ApplyReport,
-  call: IntegrationCall,
+  call: IntegrationOptions,
 ): Promise<UnitState[]> {
   const { log } = system;
   const run = async (steps: readonly IntegrationStep[]): Promise<void> => {
@@ -65,7 +65,10 @@ export async function integrate(
 }
 
 /** Asks only where it is not known: a boot's own run is in a boot. */
-async function findManagerState({ isRecovery }: IntegrationCall, log: Logger): Promise<string | undefined> {
+async function findManagerState(
+  { isRecovery }: IntegrationOptions,
+  log: Logger,
+): Promise<string | undefined> {
   if (!isRecovery) return undefined;
   try {
     return await readManagerState();
@@ -100,19 +103,19 @@ async function prepareStart(
 
 /** Reads the rules files that came, and all of them. What cannot be read is named, and left out. */
 function readRules({ root, log }: Pick<System, "root" | "log">, report: ApplyReport): RulesTexts {
-  const attempt = <T>(path: ByteString, act: () => T, fallback: T): T => {
+  const attempt = <T>(path: ByteString, act: () => T): T | undefined => {
     try {
       return act();
     } catch (error) {
       if (!(error instanceof TorcxError)) throw error;
       log.warning(`cannot read ${quote(decodePath(path))}: ${listMessages(error).join(": ")}`);
-      return fallback;
+      return undefined;
     }
   };
   const read = (path: ByteString): string =>
-    attempt(path, () => new TextDecoder().decode(root.readFile(path)), "");
+    attempt(path, () => new TextDecoder().decode(root.readFile(path))) ?? "";
   const list = (directory: string): ByteString[] =>
-    attempt(encodePath(directory), () => listRulesFiles(root, encodePath(directory)), []);
+    attempt(encodePath(directory), () => listRulesFiles(root, encodePath(directory))) ?? [];
   return {
     added: listAssetFiles(report, "udev_rules").map(({ to }) => read(encodePath(to))),
     readAll: () => {
@@ -123,7 +126,7 @@ function readRules({ root, log }: Pick<System, "root" | "log">, report: ApplyRep
       }
       return [...files].sort(([a], [b]) => a < b ? -1 : 1).map(([, path]) =>
         // A link to /dev/null takes the file of this name away.
-        attempt(path, () => root.findStat(path)?.type, undefined) === "file" ? read(path) : ""
+        attempt(path, () => root.findStat(path)?.type) === "file" ? read(path) : ""
       );
     },
   };

@@ -21,7 +21,7 @@ export interface IntegrationStep {
 }
 
 /** Who calls, and when. */
-export interface IntegrationCall {
+export interface IntegrationOptions {
   /** In torcx.service nothing is waited for: a job that waits for this unit would never end. */
   isService: boolean;
   /** Whether the system may have booted without the addons, or with others: not the first run of a boot. */
@@ -113,7 +113,7 @@ function planRuleSteps({ added, readAll }: RulesTexts): IntegrationStep[] {
 }
 
 /** Plans whether the manager reads its units again. */
-export function planReload(report: ApplyReport, { isRecovery }: IntegrationCall): IntegrationStep[] {
+export function planReload(report: ApplyReport, { isRecovery }: IntegrationOptions): IntegrationStep[] {
   if (!isRecovery && !hasUnits(report)) return [];
   return [{ program: "systemctl", args: ["daemon-reload"] }];
 }
@@ -127,7 +127,7 @@ export function planReload(report: ApplyReport, { isRecovery }: IntegrationCall)
  */
 export function planStart(
   report: ApplyReport,
-  call: IntegrationCall,
+  call: IntegrationOptions,
   { manager, units }: SystemState,
   started: readonly string[] = [],
 ): IntegrationStep[] {

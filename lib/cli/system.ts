@@ -68,7 +68,7 @@ export function examineSystem(options: Pick<GlobalOptions, "root">, context: Con
  * Returns a path of the command line as one inside the root: on the running system a relative one
  * starts at the working directory, below another root at its top.
  */
-export function locate(options: Pick<GlobalOptions, "root">, context: Context, path: string): string {
+export function locate(path: string, context: Context, options: Pick<GlobalOptions, "root">): string {
   if (path.startsWith("/")) return path;
   const base = isRunningSystem(options.root) ? context.process.getWorkingDirectory() : "";
   return `${base.replace(/\/$/, "")}/${path}`;

@@ -46,7 +46,11 @@ export async function readImage(
   if (format === "squashfs") return await readSquashfs(image, sink, options);
   const reader = new TarReader(sink);
   const compression = format === "tgz" ? "gzip" : "none";
-  const result = await readArchive(file, compression, (chunk) => reader.push(chunk), options.onProgress);
+  const result = await readArchive(file, {
+    compression,
+    onChunk: (chunk) => reader.push(chunk),
+    onProgress: options.onProgress,
+  });
   reader.end();
   return result;
 }

@@ -30,7 +30,7 @@ export function parseConfigFile(
   source: string,
   { keys, onWarning = () => {} }: ConfigFileOptions,
 ): ConfigFile {
-  const { value } = readWrittenManifest(data, source, makeFile(keys), onWarning);
+  const { value } = readWrittenManifest(data, source, { file: makeFile(keys), onWarning });
   const config: Record<string, string | string[]> = {};
   for (const [key, shape] of Object.entries(keys)) {
     const given = shape === "list" ? readList(value.field(key)) : value.field(key).findString();

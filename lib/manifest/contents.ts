@@ -66,7 +66,7 @@ export function parseRemoteContents(
   source: string,
   onWarning: OnWarning = () => {},
 ): RemoteContents {
-  const { value } = readWrittenManifest(data, source, REMOTE_CONTENTS, onWarning);
+  const { value } = readWrittenManifest(data, source, { file: REMOTE_CONTENTS, onWarning });
   const images = value.field("images").items().filter((item) => {
     const isNamed = (item.field("name").findString() ?? "") !== "";
     if (!isNamed) onWarning(`${quote(source)}: ${item.path} has no name: it is passed over`);

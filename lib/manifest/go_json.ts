@@ -82,8 +82,7 @@ export interface WrittenManifest<K extends string> {
 export function readWrittenManifest<K extends string>(
   data: string | Uint8Array<ArrayBuffer>,
   source: string,
-  file: GoFile<K>,
-  onWarning: OnWarning,
+  { file, onWarning }: { file: GoFile<K>; onWarning: OnWarning },
 ): WrittenManifest<K> {
   const { text, replacedAt } = typeof data === "string"
     ? { text: data, replacedAt: undefined }
@@ -92,12 +91,15 @@ export function readWrittenManifest<K extends string>(
   if (tail !== undefined && file.isTailRefused) refuseTail(source, tail);
   const decoder: GoDecoder = new GoDecoder(text, source);
   if (document.type !== "object") decoder.refuse(document, "", "an object");
-  const members = decoder.matchMembers(document, "", { fields: { kind: "string", value: "string" } });
+  const members = decoder.matchMembers(document, {
+    path: "",
+    shape: { fields: { kind: "string", value: "string" } },
+  });
   const kind = checkKind(
     new JsonCursor(decoder.decodeAll("string", "kind", members.get("kind")), source, "kind"),
     Object.keys(file.shapes) as K[],
   );
-  decoder.warnRepeated("kind", "", "string", members.get("kind"));
+  decoder.warnRepeated("kind", { path: "", shape: "string", members: members.get("kind") });
   const values = members.get("value") ?? [];
   const counting = file.isValueRaw ? values.slice(-1) : values;
   if (counting.length === 0) {
@@ -106,7 +108,11 @@ export function readWrittenManifest<K extends string>(
   } else if (counting.every(({ value }) => value.type === "null")) {
     decoder.warn(() => '"value" is null: nothing is set');
   }
-  decoder.warnRepeated("value", "", file.isValueRaw ? "string" : file.shapes[kind], values);
+  decoder.warnRepeated("value", {
+    path: "",
+    shape: file.isValueRaw ? "string" : file.shapes[kind],
+    members: values,
+  });
   const value = decoder.decodeAll(file.shapes[kind], "value", counting) ?? {};
   const replaced = replacedAt === undefined ? undefined : findPlace(text, replacedAt);
   if (replaced !== undefined && (tail === undefined || isBefore(replaced, tail))) {
@@ -175,13 +181,16 @@ class GoDecoder {
   /** Decodes the values of one field in their order; undefined if none sets it. */
   decodeAll(shape: GoShape, path: string, members: readonly JsonMember[] = []): JsonValue | undefined {
     return members.reduce<JsonValue | undefined>(
-      (before, { value }) => this.#decode(shape, value, before, path),
+      (before, { value }) => this.#decode(shape, { node: value, before, path }),
       undefined,
     );
   }
 
   /** Sorts the members of an object by the fields that they are decoded into, and names what is odd. */
-  matchMembers(node: JsonObjectNode, path: string, shape: GoStruct): Map<string, JsonMember[]> {
+  matchMembers(
+    node: JsonObjectNode,
+    { path, shape }: { path: string; shape: GoStruct },
+  ): Map<string, JsonMember[]> {
     const found = new Map<string, JsonMember[]>();
     const unused = shape.unused ?? {};
     const names = new Map(
@@ -199,7 +208,7 @@ class GoDecoder {
       if (Object.hasOwn(unused, name)) {
         this.warn(() => `key ${quote(key)}${this.#locate(member, path)} has no effect: ${unused[name]}`);
       } else if (!isField) {
-        this.warn(() => this.#describeUnknown(key, member, path, Object.keys(shape.fields)));
+        this.warn(() => this.#describeUnknown(key, { member, path, known: Object.keys(shape.fields) }));
       }
       if (!isField) continue;
       const members = found.get(name);
@@ -211,9 +220,11 @@ class GoDecoder {
 
   warnRepeated(
     name: string,
-    path: string,
-    shape: GoShape,
-    members: readonly JsonMember[] = [],
+    { path, shape, members = [] }: {
+      path: string;
+      shape: GoShape;
+      members: readonly JsonMember[] | undefined;
+    },
   ): void {
     if (members.length < 2) return;
     const isReplaced = shape === "string" || ("items" in shape && shape.items === "string");
@@ -227,9 +238,7 @@ class GoDecoder {
 
   #decode(
     shape: GoShape,
-    node: JsonNode,
-    before: JsonValue | undefined,
-    path: string,
+    { node, before, path }: { node: JsonNode; before: JsonValue | undefined; path: string },
   ): JsonValue | undefined {
     if (shape === "string") {
       if (node.type === "null") return before;
@@ -239,11 +248,11 @@ class GoDecoder {
     if ("items" in shape) {
       if (node.type === "null") return undefined;
       if (node.type !== "array") this.refuse(node, path, "an array");
-      return this.#decodeSlice(shape, node.items, before as JsonValue[] | undefined, path);
+      return this.#decodeSlice(shape, { nodes: node.items, before: before as JsonValue[] | undefined, path });
     }
     if (node.type === "null") return before;
     if (node.type !== "object") this.refuse(node, path, "an object");
-    return this.#decodeStruct(shape, node, before as JsonObject | undefined, path);
+    return this.#decodeStruct(shape, { node, before: before as JsonObject | undefined, path });
   }
 
   #decodeString(literal: string, path: string): string {
@@ -256,16 +265,14 @@ class GoDecoder {
 
   #decodeSlice(
     shape: GoSlice,
-    nodes: readonly JsonNode[],
-    before: JsonValue[] | undefined,
-    path: string,
+    { nodes, before, path }: { nodes: readonly JsonNode[]; before: JsonValue[] | undefined; path: string },
   ): JsonValue[] {
     const memory = nodes.length === 0 || before === undefined ? [] : this.#memory.get(before) ?? [];
     const zero = shape.items === "string" ? "" : "items" in shape.items ? [] : {};
     nodes.forEach((node, index) => {
       const place = `${path}[${index}]`;
       if (node.type === "null") this.warn(() => `${place} is null: it sets nothing`);
-      memory[index] = this.#decode(shape.items, node, memory[index], place) ?? zero;
+      memory[index] = this.#decode(shape.items, { node, before: memory[index], path: place }) ?? zero;
     });
     const items = memory.slice(0, nodes.length);
     this.#memory.set(items, memory);
@@ -274,16 +281,18 @@ class GoDecoder {
 
   #decodeStruct(
     shape: GoStruct,
-    node: JsonObjectNode,
-    before: JsonObject | undefined,
-    path: string,
+    { node, before, path }: { node: JsonObjectNode; before: JsonObject | undefined; path: string },
   ): JsonObject {
     const value: JsonObject = { ...before };
-    for (const [name, members] of this.matchMembers(node, path, shape)) {
+    for (const [name, members] of this.matchMembers(node, { path, shape })) {
       const field = shape.fields[name]!;
-      this.warnRepeated(name, path, field, members);
+      this.warnRepeated(name, { path, shape: field, members });
       for (const member of members) {
-        const decoded = this.#decode(field, member.value, value[name], `${path}.${name}`);
+        const decoded = this.#decode(field, {
+          node: member.value,
+          before: value[name],
+          path: `${path}.${name}`,
+        });
         if (decoded === undefined) delete value[name];
         else value[name] = decoded;
       }
@@ -291,7 +300,10 @@ class GoDecoder {
     return value;
   }
 
-  #describeUnknown(key: string, member: JsonMember, path: string, known: readonly string[]): string {
+  #describeUnknown(
+    key: string,
+    { member, path, known }: { member: JsonMember; path: string; known: readonly string[] },
+  ): string {
     const shown = key.slice(0, KEY_SHOWN_MAX);
     const nearest = findNearest(foldKey(shown), known);
     const hint = nearest === undefined

@@ -53,7 +53,7 @@ export function parseImageManifest(data: string | Uint8Array<ArrayBuffer>, sourc
     } else onWarning(`${quote(source)}: ${item.path} is empty: it is passed over`);
     return path === "" ? [] : [`/${path}`];
   };
-  const { value } = readWrittenManifest(data, source, IMAGE_MANIFEST, onWarning);
+  const { value } = readWrittenManifest(data, source, { file: IMAGE_MANIFEST, onWarning });
   for (const kind of ASSET_KINDS) {
     manifest.assets[kind] = value.field(kind).items().flatMap(parsePath);
   }

@@ -40,7 +40,7 @@ export class NameError extends TorcxError {
   /** Why it is none, without the text. */
   readonly reason: string;
 
-  constructor(what: string, text: string, reason: string, hint: string) {
+  constructor(what: string, text: string, { reason, hint }: { reason: string; hint: string }) {
     const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
     super("invalid", `Cannot use ${quote(shown)} as ${what}: ${reason}`, { hint });
     this.what = what;
@@ -49,7 +49,7 @@ export class NameError extends TorcxError {
 }
 
 function refuse(what: string, text: string, { reason, hint }: { reason: string; hint: string }): never {
-  throw new NameError(what, text, reason, hint);
+  throw new NameError(what, text, { reason, hint });
 }
 
 /** Returns why a text is no name of this grammar, undefined if it is one. */

@@ -75,7 +75,7 @@ export function parseProfile(
   onWarning: OnWarning = () => {},
 ): Profile {
   if (isBlank(data)) return createProfile("profile-manifest-v0", []);
-  const manifest = readWrittenManifest(data, source, PROFILE_FILE, onWarning);
+  const manifest = readWrittenManifest(data, source, { file: PROFILE_FILE, onWarning });
   const images: ProfileImage[] = [];
   for (const item of manifest.value.field("images").items()) {
     const name = item.field("name");

@@ -39,7 +39,7 @@ export function parseRemoteManifest(
   source: string,
   onWarning: OnWarning = () => {},
 ): RemoteManifest {
-  const { value } = readWrittenManifest(data, source, REMOTE_MANIFEST, onWarning);
+  const { value } = readWrittenManifest(data, source, { file: REMOTE_MANIFEST, onWarning });
   const url = value.field("base_url");
   const baseUrl = url.asString();
   if (baseUrl === "") url.refuse("expected a URL");

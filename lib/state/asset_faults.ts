@@ -26,11 +26,11 @@ export function findAssetFaults(root: Root, report: ApplyReport): DriftFact[] {
       if (stat === undefined) return [{ kind: "asset_gone", message: `${title} is gone` }];
       const linkText = names.linkText ?? (isOldLink(asset) ? names.from : undefined);
       const faults = linkText !== undefined
-        ? judgeLink(root, names.to, linkText, stat)
+        ? judgeLink(root, stat, { path: names.to, text: linkText })
         : asset.is_directory
         ? judgeDirectory(asset, stat)
         : isCopy(asset)
-        ? judgeCopy(root, asset, names, stat)
+        ? judgeCopy(root, asset, { ...names, stat })
         : [];
       if (asset.kind === "bin" && faults.length === 0 && root.findStat(names.from) === undefined) {
         return [{ kind: "tree", message: `${quote(asset.from)}, the file of ${title}, is gone` }];
@@ -54,7 +54,11 @@ function isCopy({ mode }: ReportAsset): boolean {
   return mode !== null;
 }
 
-function judgeLink(root: Root, path: ByteString, text: ByteString, { type }: FileStat): string[] {
+function judgeLink(
+  root: Root,
+  { type }: FileStat,
+  { path, text }: { path: ByteString; text: ByteString },
+): string[] {
   if (type !== "symlink") return [`is a ${type} now, not the link that was made`];
   const found = root.readLink(path);
   return found === text
@@ -71,8 +75,7 @@ function judgeDirectory({ mode }: ReportAsset, stat: FileStat): string[] {
 function judgeCopy(
   root: Root,
   { mode, digest }: ReportAsset,
-  { from, to }: { from: ByteString; to: ByteString },
-  stat: FileStat,
+  { from, to, stat }: { from: ByteString; to: ByteString; stat: FileStat },
 ): string[] {
   if (stat.type !== "file") return [`is a ${stat.type} now, not the file that was copied`];
   const faults: string[] = [];

@@ -48,12 +48,15 @@ async function unpack({ data, isGzip }: FuzzInput, root: Root, random: Random): 
       return count;
     },
   };
-  await readArchive(source, isGzip ? "gzip" : "none", (chunk) => {
-    for (let start = 0; start < chunk.length;) {
-      const end = Math.min(start + 1 + random.below(random.pick([3, 700, 65536])), chunk.length);
-      reader.push(chunk.subarray(start, end));
-      start = end;
-    }
+  await readArchive(source, {
+    compression: isGzip ? "gzip" : "none",
+    onChunk: (chunk) => {
+      for (let start = 0; start < chunk.length;) {
+        const end = Math.min(start + 1 + random.below(random.pick([3, 700, 65536])), chunk.length);
+        reader.push(chunk.subarray(start, end));
+        start = end;
+      }
+    },
   });
   reader.end();
   writer.finish();

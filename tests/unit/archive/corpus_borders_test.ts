@@ -28,8 +28,10 @@ async function readStream(file: string): Promise<Bytes | undefined> {
   try {
     await readArchive(
       source,
-      file.endsWith("gz") ? "gzip" : "none",
-      (chunk) => void parts.push(chunk.slice()),
+      {
+        compression: file.endsWith("gz") ? "gzip" : "none",
+        onChunk: (chunk) => void parts.push(chunk.slice()),
+      },
     );
   } catch (error) {
     if (error instanceof ArchiveError) return undefined;

@@ -27,8 +27,7 @@ async function read(
   const chunks: Uint8Array[] = [];
   const { readBytes } = await readArchive(
     makeSource(data, size),
-    compression,
-    (chunk) => chunks.push(chunk.slice()),
+    { compression, onChunk: (chunk) => chunks.push(chunk.slice()) },
   );
   assertEquals(readBytes, data.length);
   return concat(...chunks);
@@ -127,14 +126,21 @@ Deno.test("readArchive() hands on plain files as they are", async () => {
 Deno.test("readArchive() tells progress and passes on what its takers throw", async () => {
   const stream = gzip(makeText(500_000));
   const told: number[] = [];
-  await readArchive(makeSource(stream, 100_000), "gzip", () => {}, (bytes) => told.push(bytes));
+  await readArchive(makeSource(stream, 100_000), {
+    compression: "gzip",
+    onChunk: () => {},
+    onProgress: (bytes) => told.push(bytes),
+  });
   assertEquals(told.at(-1), stream.length);
   assertEquals(told, told.toSorted((a, b) => a - b));
   for (const compression of ["gzip", "none"] as const) {
     const fault = new RangeError("taker");
     const read = (): Promise<unknown> =>
-      readArchive(makeSource(stream, 100), compression, () => {
-        throw fault;
+      readArchive(makeSource(stream, 100), {
+        compression,
+        onChunk: () => {
+          throw fault;
+        },
       });
     assertEquals(await assertRejects(read, RangeError), fault);
   }
@@ -144,8 +150,11 @@ Deno.test("readArchive() lets two archives have their turns", async () => {
   const stream = gzip(new Uint8Array(20_000_000));
   const order: string[] = [];
   const start = async (name: string): Promise<void> => {
-    await readArchive(makeSource(stream, 4096), "gzip", () => {
-      if (order.at(-1) !== name) order.push(name);
+    await readArchive(makeSource(stream, 4096), {
+      compression: "gzip",
+      onChunk: () => {
+        if (order.at(-1) !== name) order.push(name);
+      },
     });
   };
   await Promise.all([start("a"), start("b")]);
@@ -173,10 +182,13 @@ interface LargeResult {
 async function readLarge(stream: Uint8Array, onChunk: () => void = () => {}): Promise<LargeResult> {
   const source = { ...makeSource(stream, Infinity), stat: { size: stream.length } };
   const result = { sum: 0, length: 0 };
-  await readArchive(source, "gzip", (chunk) => {
-    onChunk();
-    result.sum = crc32(chunk.slice(), result.sum);
-    result.length += chunk.length;
+  await readArchive(source, {
+    compression: "gzip",
+    onChunk: (chunk) => {
+      onChunk();
+      result.sum = crc32(chunk.slice(), result.sum);
+      result.length += chunk.length;
+    },
   });
   return result;
 }

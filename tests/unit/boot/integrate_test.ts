@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import {
-  type IntegrationCall,
+  type IntegrationOptions,
   type IntegrationStep,
   isPastBoot,
   listUnits,
@@ -26,9 +26,9 @@ const DIRECTORIES: Record<AssetKind, string> = {
 };
 
 /** The first run of a boot, from torcx.service. */
-const BOOT: IntegrationCall = { isService: true, isRecovery: false };
-const RESTART: IntegrationCall = { isService: true, isRecovery: true };
-const BY_HAND: IntegrationCall = { isService: false, isRecovery: true };
+const BOOT: IntegrationOptions = { isService: true, isRecovery: false };
+const RESTART: IntegrationOptions = { isService: true, isRecovery: true };
+const BY_HAND: IntegrationOptions = { isService: false, isRecovery: true };
 
 function makeReport(assets: readonly (readonly [AssetKind, string])[]): ApplyReport {
   return {
@@ -139,7 +139,7 @@ const COMING = UP.map((name) => `${name}…`);
 /** Who calls, in which state of the system, what is started first, and the one step; undefined: none. */
 const STARTS: readonly {
   when: string;
-  call: IntegrationCall;
+  call: IntegrationOptions;
   state: SystemState;
   started?: string[];
   step: string | undefined;

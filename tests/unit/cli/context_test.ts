@@ -104,7 +104,7 @@ for (
   ] as const
 ) {
   Deno.test(`locate() returns ${expected} for ${path} below ${root}`, () => {
-    assertEquals(locate({ root }, create(["status"]).context, path), expected);
+    assertEquals(locate(path, create(["status"]).context, { root }), expected);
   });
 }
 

@@ -15,8 +15,9 @@ export async function runImageClearVersioned(
   using system = openSystem(options, context);
   const { keepVersions, isForced, name } = options;
   const planOptions = { keepVersions, isForced, ...(name === undefined ? {} : { name }) };
-  await carryOut(system, (system) => planClearVersioned(system, planOptions), {
+  await carryOut(system, context, {
     ...options,
+    makePlan: (system) => planClearVersioned(system, planOptions),
     intent: "Cannot clear the versioned stores",
     encode: (removals, { failures, ...common }) =>
       encodeClearVersioned({
@@ -34,6 +35,6 @@ export async function runImageClearVersioned(
         })),
         failures,
       }),
-  }, context);
+  });
   return 0;
 }

@@ -21,8 +21,8 @@ export async function runImageExtract(
 ): Promise<number> {
   using root = openRoot(options);
   const { log, process: { signal }, progress, stdout } = context;
-  const archive = locate(options, context, options.archive);
-  const directory = locate(options, context, options.directory);
+  const archive = locate(options.archive, context, options);
+  const directory = locate(options.directory, context, options);
   const archiveBytes = guessSize(root, archive);
   const start = context.process.now().getTime();
   let summary: UnpackSummary;

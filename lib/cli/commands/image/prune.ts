@@ -14,8 +14,9 @@ export async function runImagePrune(
 ): Promise<number> {
   using system = openSystem(options, context);
   const { isForced } = options;
-  await carryOut(system, (system) => planPrune(system, { isForced }), {
+  await carryOut(system, context, {
     ...options,
+    makePlan: (system) => planPrune(system, { isForced }),
     intent: "Cannot prune the user store",
     encode: (removals, { failures, ...common }) =>
       encodeImagePrune({
@@ -28,6 +29,6 @@ export async function runImagePrune(
         directories: removals.filter(({ kind }) => kind === "empty").map(({ path }) => path),
         failures,
       }),
-  }, context);
+  });
   return 0;
 }

@@ -13,6 +13,8 @@ import { formatSize, type Output, printable } from "../../output.ts";
 
 /** Options of {@linkcode carryOut}. */
 export interface CarryOutOptions {
+  /** Plans; it is called once more when a person has answered. */
+  makePlan: (system: System) => readonly Removal[];
   isDryRun: boolean;
   /** Nobody is asked. */
   isYes: boolean;
@@ -30,11 +32,10 @@ export interface CarryOutOptions {
  */
 export async function carryOut(
   system: System,
-  makePlan: (system: System) => readonly Removal[],
-  options: CarryOutOptions,
   context: Context,
+  options: CarryOutOptions,
 ): Promise<void> {
-  const { isDryRun, intent } = options;
+  const { isDryRun, intent, makePlan } = options;
   const { stdout, ask } = context;
   const plan = makePlan(system);
   const isAsked = ask !== undefined && !options.isYes && !isDryRun && plan.length > 0;

@@ -24,15 +24,15 @@ import type { System } from "../../../config/system.ts";
 import { openSystem } from "../../system.ts";
 import { VERSION } from "../../../version.ts";
 
-type ApplyCommand = CommandOptions<"apply">;
+type ApplyCommandOptions = CommandOptions<"apply">;
 
 const SEALED_BEFORE = "already applied in this boot: nothing was touched";
 const TOLD_AGAIN = "already applied in this boot: the running system is told again of what came";
 
 /** Applies the profile, or shows the plan of it. */
-export async function runApply(options: ApplyCommand, context: Context): Promise<number> {
+export async function runApply(options: ApplyCommandOptions, context: Context): Promise<number> {
   using system = openSystem(options, context);
-  if (options.isDryRun) return await showPlan(options, context, system);
+  if (options.isDryRun) return await showPlan(system, context, options);
   const { settings } = system;
   const { log, progress } = context;
   if (options.isBoot && !settings.isBootEnabled) {
@@ -62,7 +62,7 @@ export async function runApply(options: ApplyCommand, context: Context): Promise
     progress.clear();
     const isRecovery = isRetry || earlier === "unmounted";
     if (options.isBoot) return await finishService(system, outcome, { isRunning, isRecovery });
-    return await finishCommand(options, context, system, outcome);
+    return await finishCommand(system, outcome, { options, context });
   } finally {
     progress.clear();
   }
@@ -84,11 +84,11 @@ async function finishService(
 }
 
 async function finishCommand(
-  options: ApplyCommand,
-  { log, stdout }: Context,
   system: System,
   outcome: ApplyOutcome,
+  { options, context }: { options: ApplyCommandOptions; context: Context },
 ): Promise<number> {
+  const { log, stdout } = context;
   const report = outcome.kind === "sealed" ? outcome.report : findReport(system);
   const isJson = stdout.format === "json";
   if (outcome.kind === "already_degraded") {
@@ -161,9 +161,9 @@ function writeReport(out: Output, report: ApplyReport): void {
 
 /** Shows the operations of the apply that would follow, those on the images' files among them. */
 async function showPlan(
-  options: ApplyCommand,
-  context: Context,
   system: System,
+  context: Context,
+  options: ApplyCommandOptions,
 ): Promise<number> {
   const { stdout, log } = context;
   const profile = options.profile === undefined ? {} : { profile: options.profile };
