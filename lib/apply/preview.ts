@@ -61,6 +61,8 @@ export interface Preview {
   inodes: number | undefined;
   /** How many it may hold; undefined for the kernel's default. */
   inodesLimit: number | undefined;
+  /** The kernel's default; undefined if that is not known. */
+  defaultInodes: number | undefined;
 }
 
 /** Options of {@linkcode previewBoot}. */
@@ -88,12 +90,12 @@ export async function previewBoot(
   const profile = options.profile === undefined ? {} : { profile: options.profile };
   const plan = planApply(system, profile);
   if (options.osVersion !== undefined) checkVersion(system, options.osVersion);
-  const { inspections, propagation, faults } = await rehearseApply(system, plan, options);
+  const { inspections, propagation, faults, defaultInodes } = await rehearseApply(system, plan, options);
   const layers = listProfiles({ ...system, log: SILENT_LOG });
   const images = plan.selection.images.map((image): PreviewImage => {
     const planned = plan.images.find((item) => item.image === image);
     const fault = faults.find((item) => item.image === image);
-    const inspection = planned === undefined ? undefined : inspections.get(planned);
+    const inspection = planned === undefined ? undefined : inspections.get(planned.archive);
     const archive = (planned ?? fault)?.archive;
     const shadowed = plan.index.shadowed.filter(({ by }) => by.path === archive?.path).map((item) =>
       item.archive
@@ -128,6 +130,7 @@ export async function previewBoot(
     inodesLimit: settings.unpackInodes === undefined
       ? undefined
       : computeLimit(settings.unpackInodes, undefined),
+    defaultInodes,
   };
 }
 

@@ -7,7 +7,7 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import type { Settings } from "../config/settings.ts";
 import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { type Asset, type AssetList, listAssets, readImageManifest } from "../image/assets.ts";
+import { type Asset, type AssetList, readImageAssets } from "../image/assets.ts";
 import { formatImage } from "../manifest/names.ts";
 import {
   encodeAssetNames,
@@ -70,7 +70,7 @@ export function planPropagation(
 
 function listTreeAssets({ root, settings }: System, image: PlannedImage["image"]): AssetList {
   using tree = root.openSub(getTreePath(settings, image.name));
-  return listAssets(tree, readImageManifest(tree, formatImage(image)), { imageName: image.name });
+  return readImageAssets(tree, image);
 }
 
 /** Returns where an image's tree is. */

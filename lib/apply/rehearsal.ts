@@ -7,18 +7,18 @@
 import type { ByteString } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import type { System } from "../config/system.ts";
-import { TorcxError } from "../errors.ts";
-import { inspectArchive, type Inspection } from "../image/inspect.ts";
-import { openScratch, type Scratch } from "../image/scratch.ts";
+import { listMessages, quote, TorcxError } from "../errors.ts";
+import type { AssetList } from "../image/assets.ts";
+import { inspectImages, type InspectionResult, type InspectOptions } from "../image/inspect.ts";
+import { formatImage } from "../manifest/names.ts";
 import type { Operation } from "../manifest/journal.ts";
 import { readRunState } from "../state/run_state.ts";
-import type { ApplyPlan, ImageFault, PlannedImage } from "./plan.ts";
+import { prepareArchives } from "./squashfs_support.ts";
+import type { ApplyPlan, ImageFault } from "./plan.ts";
 import { planPropagation, type PropagationPlan } from "./propagate.ts";
 
 /** What a rehearsal comes to. */
-export interface Rehearsal {
-  /** What each archive that was found is. */
-  inspections: Map<PlannedImage, Inspection | TorcxError>;
+export interface Rehearsal extends InspectionResult {
   propagation: PropagationPlan;
   /** All that an apply would do, in its order. */
   operations: Operation[];
@@ -27,13 +27,7 @@ export interface Rehearsal {
 }
 
 /** Options of {@linkcode rehearseApply}. */
-export interface RehearsalOptions {
-  /** Where manifests are kept while archives are read, outside the root. */
-  temporaryDir: string;
-  signal: AbortSignal;
-  /** Told which archive is being read, and undefined after each. */
-  onProgress: (archive: Archive | undefined) => void;
-}
+export type RehearsalOptions = Pick<InspectOptions, "temporaryDir" | "signal" | "onProgress">;
 
 /**
  * Rehearses a plan, as if what this boot's apply has made were not there.
@@ -45,59 +39,50 @@ export async function rehearseApply(
   plan: ApplyPlan,
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
-  const { log } = system;
-  const inspections = new Map<PlannedImage, Inspection | TorcxError>();
-  {
-    using scratch = openScratch(options.temporaryDir);
-    for (const planned of plan.images) {
-      inspections.set(planned, await inspect(system, planned, { scratch, ...options }));
-    }
-  }
+  const { root, log } = system;
+  const archives = plan.images.map(({ archive }) => archive);
+  await prepareArchives(archives, log);
+  const result = await inspectImages(root, archives, {
+    ...options,
+    onWarning: log.warning,
+    onDebug: log.debug,
+  });
+  warnOfDamage(result, system);
   const propagation = planPropagation(system, plan.images, {
     ignoredPaths: listOwnPaths(system),
     preparedDirectories: listPrepared(plan),
-    listImageAssets: (planned) => {
-      const inspection = inspections.get(planned);
-      const isKnown = inspection !== undefined && !(inspection instanceof TorcxError);
-      return { assets: isKnown ? inspection.assets ?? [] : [], warnings: [] };
-    },
+    listImageAssets: ({ archive }) => getAssets(result, archive),
   });
   for (const warning of propagation.warnings) log.warning(warning);
   return {
-    inspections,
+    ...result,
     propagation,
     operations: [...plan.preparation, ...propagation.operations, ...plan.closing],
-    faults: [...plan.missing, ...plan.broken, ...listFaults(inspections), ...propagation.faults],
+    faults: [...plan.missing, ...plan.broken, ...listFaults(plan, result), ...propagation.faults],
   };
 }
 
-async function inspect(
-  { root, log }: Pick<System, "root" | "log">,
-  { archive }: PlannedImage,
-  { scratch, onProgress, signal }: RehearsalOptions & { scratch: Scratch },
-): Promise<Inspection | TorcxError> {
-  try {
-    return await inspectArchive(root, archive, scratch, {
-      onProgress: () => {
-        signal.throwIfAborted();
-        onProgress(archive);
-      },
-      onWarning: log.warning,
-      onDebug: log.debug,
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof TorcxError)) throw error;
-    return error;
-  } finally {
-    onProgress(undefined);
+/** Returns an image's assets; none of one that has no tree, whose fault is another one. */
+function getAssets({ inspections }: InspectionResult, archive: Archive): AssetList {
+  const inspection = inspections.get(archive);
+  if (inspection === undefined || inspection instanceof TorcxError) return { assets: [], warnings: [] };
+  if (inspection.assetFault !== undefined) throw inspection.assetFault;
+  return inspection.assets ?? { assets: [], warnings: [] };
+}
+
+/** The boot reads of a squashfs what it copies, and would not meet the rest. */
+function warnOfDamage({ inspections }: InspectionResult, { log }: Pick<System, "log">): void {
+  for (const [archive, inspection] of inspections) {
+    if (inspection instanceof TorcxError || inspection.damage === undefined) continue;
+    log.warning(`image ${quote(formatImage(archive))}: ${listMessages(inspection.damage).join(": ")}`);
   }
 }
 
-function listFaults(inspections: Rehearsal["inspections"]): ImageFault[] {
-  return [...inspections].flatMap(([{ image, archive }, error]) =>
-    error instanceof TorcxError ? [{ kind: "unpack", image, archive, error }] : []
-  );
+function listFaults({ images }: ApplyPlan, { inspections }: InspectionResult): ImageFault[] {
+  return images.flatMap(({ image, archive }) => {
+    const error = inspections.get(archive);
+    return error instanceof TorcxError ? [{ kind: "unpack", image, archive, error }] : [];
+  });
 }
 
 /** Lists what this boot's apply made: it is gone before the next one. */

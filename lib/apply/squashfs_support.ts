@@ -4,11 +4,13 @@
  */
 
 import { encodePath } from "../bytes.ts";
+import type { Archive } from "../catalog/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { trySquashfsImage } from "../image/squashfs_check.ts";
 import type { Logger } from "../log.ts";
 import { runProgram } from "../sys/command.ts";
 import { hasLoopDevices } from "../sys/loop_devices.ts";
+import { isRootUser } from "../sys/namespace.ts";
 import type { System } from "../config/system.ts";
 import { Root } from "../sys/root.ts";
 import { describeBroken, type ImageFault, type PlannedImage } from "./plan.ts";
@@ -26,6 +28,11 @@ export async function prepareSquashfs(log: Logger): Promise<boolean> {
   if (!hasLoopDevices()) await loadModule("loop", log);
   if (!hasFileSystem("squashfs")) await loadModule("squashfs", log);
   return hasLoopDevices() && hasFileSystem("squashfs");
+}
+
+/** As {@linkcode prepareSquashfs}, before archives are looked into, where one needs it and this user may mount. */
+export async function prepareArchives(archives: readonly Archive[], log: Logger): Promise<void> {
+  if (isRootUser() && archives.some(({ format }) => format === "squashfs")) await prepareSquashfs(log);
 }
 
 /** What came of trying squashfs images. */

@@ -12,8 +12,13 @@ import {
   type ImageManifest,
   parseImageManifest,
 } from "../manifest/image.ts";
+import { formatImage } from "../manifest/names.ts";
 import { O_PATH } from "../sys/flags.ts";
 import type { Root } from "../sys/root.ts";
+import type { Wish } from "./complete_files.ts";
+
+/** What has to be there of an image before its manifest is read. */
+export const MANIFEST_WISH: Wish = { path: encodePath(IMAGE_MANIFEST_PATH), isHeadEnough: false };
 
 /** One file, or directory without files, of an image that is to be propagated. */
 export interface Asset {
@@ -34,6 +39,15 @@ export interface Asset {
 export interface AssetList {
   assets: Asset[];
   warnings: string[];
+}
+
+/**
+ * Lists the assets of an image's tree, as boot and rehearsal do.
+ *
+ * @throws {TorcxError} as {@linkcode readImageManifest} and {@linkcode listAssets}.
+ */
+export function readImageAssets(tree: Root, image: { name: string; reference: string }): AssetList {
+  return listAssets(tree, readImageManifest(tree, formatImage(image)), { imageName: image.name });
 }
 
 /**

@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers";
 import type { EntrySink, EntryType, TarEntry } from "../archive/entry.ts";
 import { type ByteString, encodePath, joinPath } from "../bytes.ts";
+import { isErrno, type SyscallError } from "../errors.ts";
 import { findAttributes } from "../sys/attributes.ts";
 import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../sys/flags.ts";
 import type { FileStat } from "../sys/file_stat.ts";
@@ -31,28 +32,8 @@ const TYPES: Partial<Record<FileStat["type"], EntryType>> = {
 export interface CopyTreeOptions {
   /** Called between turns of the event loop; what it throws ends the copying. */
   onTurn?: () => void;
-}
-
-/** Lets others have their turn each time enough was taken. */
-class Turns {
-  #bytes = 0;
-  readonly #onTurn: () => void;
-
-  constructor(onTurn: () => void = () => {}) {
-    this.#onTurn = onTurn;
-  }
-
-  /** Counts, and returns whether it is others' turn. */
-  take(bytes: number): boolean {
-    this.#bytes += bytes;
-    return this.#bytes > TURN_BYTES;
-  }
-
-  async yield(): Promise<void> {
-    this.#bytes = 0;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#onTurn();
-  }
+  /** Told what cannot be read (EIO), and left out; without, that is thrown. */
+  onUnreadable?: (path: ByteString, error: SyscallError) => void;
 }
 
 /**
@@ -60,46 +41,93 @@ class Turns {
  *
  * @throws {TorcxError} what the sink throws, or that a file cannot be read.
  */
-export async function copyTree(
-  source: Root,
-  sink: EntrySink,
-  { onTurn }: CopyTreeOptions = {},
-): Promise<void> {
-  const turns = new Turns(onTurn);
-  const buffer = new Uint8Array(CHUNK_BYTES);
-  /** First names of files with several, by inode. */
-  const linked = new Map<bigint, ByteString>();
+export async function copyTree(source: Root, sink: EntrySink, options: CopyTreeOptions = {}): Promise<void> {
+  const copier = new Copier(source, sink, options);
   const pending: ByteString[] = [encodePath("")];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    pending.push(...(await copier.copyDirectory(directory)).reverse());
+  }
+}
+
+class Copier {
+  readonly #source: Root;
+  readonly #sink: EntrySink;
+  readonly #options: CopyTreeOptions;
+  readonly #buffer = new Uint8Array(CHUNK_BYTES);
+  /** First names of files with several, by inode. */
+  readonly #linked = new Map<bigint, ByteString>();
+  #turnBytes = 0;
+
+  constructor(source: Root, sink: EntrySink, options: CopyTreeOptions) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#options = options;
+  }
+
+  /** Copies what is in a directory, and returns the directories in it. */
+  async copyDirectory(directory: ByteString): Promise<ByteString[]> {
     const below: ByteString[] = [];
-    for (const { name } of source.readDir(directory === "" ? encodePath("/") : directory)) {
-      if (turns.take(ENTRY_BYTES)) await turns.yield();
-      const path = joinPath(directory, name);
-      const stat = source.lstat(path);
-      const type = TYPES[stat.type];
-      if (type === undefined) continue;
-      const first = stat.type !== "directory" && stat.nlink > 1 ? linked.get(stat.ino) : undefined;
+    const top = directory === "" ? encodePath("/") : directory;
+    await this.#attempt(top, async () => {
+      for (const { name } of this.#source.readDir(top)) {
+        const path = joinPath(directory, name);
+        await this.#attempt(path, async () => {
+          if (await this.#copyEntry(path) === "directory") below.push(path);
+        });
+      }
+    });
+    return below;
+  }
+
+  async #attempt(path: ByteString, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (this.#options.onUnreadable === undefined || !isErrno(error, "EIO")) throw error;
+      this.#options.onUnreadable(path, error);
+    }
+  }
+
+  async #copyEntry(path: ByteString): Promise<EntryType | undefined> {
+    const sink = this.#sink;
+    const stat = this.#source.lstat(path);
+    const type = TYPES[stat.type];
+    await this.#count(ENTRY_BYTES);
+    if (type === undefined) return undefined;
+    if (type !== "directory" && stat.nlink > 1) {
+      const first = this.#linked.get(stat.ino);
       if (first !== undefined) {
         writeEntry(sink, { ...makeEntry(path, "hardlink", stat), linkTarget: first, size: 0 });
-        continue;
+        return type;
       }
-      if (stat.nlink > 1) linked.set(stat.ino, path);
-      if (type === "directory") below.push(path);
-      if (type === "file") {
-        using file = source.openFile(path, O_NOFOLLOW);
-        sink.onEntry({ ...makeEntry(path, type, stat), xattrs: file.findAttributes() });
-        let offset = 0;
-        for (let count = file.read(buffer); count > 0; count = file.read(buffer)) {
-          sink.onData(buffer.subarray(0, count), offset);
-          offset += count;
-          if (turns.take(count)) await turns.yield();
-        }
-        sink.onEntryEnd();
-      } else if (type === "symlink") {
-        writeEntry(sink, { ...makeEntry(path, type, stat), linkTarget: source.readLink(path) });
-      } else writeEntry(sink, { ...makeEntry(path, type, stat), xattrs: findXattrs(source, path, type) });
+      this.#linked.set(stat.ino, path);
     }
-    pending.push(...below.reverse());
+    if (type === "file") await this.#copyFile(path, stat);
+    else if (type === "symlink") {
+      writeEntry(sink, { ...makeEntry(path, type, stat), linkTarget: this.#source.readLink(path) });
+    } else writeEntry(sink, { ...makeEntry(path, type, stat), xattrs: findXattrs(this.#source, path, type) });
+    return type;
+  }
+
+  async #copyFile(path: ByteString, stat: FileStat): Promise<void> {
+    using file = this.#source.openFile(path, O_NOFOLLOW);
+    this.#sink.onEntry({ ...makeEntry(path, "file", stat), xattrs: file.findAttributes() });
+    let offset = 0;
+    for (let count = file.read(this.#buffer); count > 0; count = file.read(this.#buffer)) {
+      this.#sink.onData(this.#buffer.subarray(0, count), offset);
+      offset += count;
+      await this.#count(count);
+    }
+    this.#sink.onEntryEnd();
+  }
+
+  /** Lets others have their turn each time enough was taken. */
+  async #count(bytes: number): Promise<void> {
+    this.#turnBytes += bytes;
+    if (this.#turnBytes <= TURN_BYTES) return;
+    this.#turnBytes = 0;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#options.onTurn?.();
   }
 }
 

@@ -1,187 +1,219 @@
 /**
- * Owns the look into an archive without applying it: it is read to its end by the boot's own reader and
- * writer, but of its files only the names are kept. What it would propagate is told.
+ * Owns the look into archives without applying them: each is read to its end by the boot's own reader and writer, of
+ * its data little is kept, and what it would propagate is found by the boot's own resolver. Of a squashfs that is the
+ * mounted tree itself.
  */
 
-import type { EntrySink, TarEntry } from "../archive/entry.ts";
-import { type ByteString, encodePath } from "../bytes.ts";
+import type { EntrySink } from "../archive/entry.ts";
+import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
+import { computeDigest } from "../sys/digest.ts";
 import { readSpace } from "../sys/mounts.ts";
 import { isRootUser } from "../sys/namespace.ts";
-import type { OpenFile } from "../sys/open_file.ts";
 import type { Root } from "../sys/root.ts";
-import { type Asset, listAssets, readImageManifest } from "./assets.ts";
+import { type Asset, type AssetList, MANIFEST_WISH, readImageAssets } from "./assets.ts";
+import { completeFiles } from "./complete_files.ts";
+import { checkImage, type ImageFile } from "./image_format.ts";
 import { readImage } from "./read_image.ts";
-import { normalizeEntryPath } from "./writer/entry_path.ts";
-import type { Scratch } from "./scratch.ts";
-import { checkSquashfs } from "./squashfs_check.ts";
-import { type TreeCounts, TreeWriter } from "./writer/tree_writer.ts";
+import { openScratch, type Scratch } from "./scratch.ts";
+import { SkeletonSink } from "./writer/skeleton_sink.ts";
+import { TreeWriter } from "./writer/tree_writer.ts";
 
-/** Options of {@linkcode inspectArchive}. */
+/** Options of {@linkcode inspectImages}. */
 export interface InspectOptions {
-  /** Called again and again; what it throws ends the reading. */
-  onProgress?: () => void;
-  onWarning?: (message: string) => void;
-  onDebug?: (message: string) => void;
+  /** Where trees are made if they cannot be in a mount of their own, outside the root. */
+  temporaryDir: string;
+  /** Aborted when the reading is to end. */
+  signal: AbortSignal;
+  /** Told again and again which archive is being read, and undefined after each. */
+  onProgress: (archive: Archive | undefined) => void;
+  /** Told what is odd about an archive, which is named. */
+  onWarning: (message: string) => void;
+  onDebug: (message: string) => void;
 }
 
-/** What an archive is found to be. */
+/** What an archive that the boot could unpack or mount is found to be. */
 export interface Inspection {
-  /** What it would propagate; undefined for a squashfs that could not be mounted. */
-  assets: Asset[] | undefined;
-  warnings: string[];
-  counts: TreeCounts | undefined;
+  /** What it would propagate; undefined for a squashfs that could not be mounted, and with a fault. */
+  assets: AssetList | undefined;
+  /** Why the boot would fail once its tree is there: its manifest, or an asset. */
+  assetFault: TorcxError | undefined;
+  /** Damage of a squashfs that the boot would not meet; undefined if there is none. */
+  damage: TorcxError | undefined;
   /** What its files would take in a tmpfs, in bytes; 0 for a squashfs. */
   memoryBytes: number;
   /** How many inodes of a tmpfs its tree takes; undefined where that could not be counted. */
   inodes: number | undefined;
 }
 
-/** A manifest and what a symlink of that name may lead to is kept; larger ones are refused anyway. */
-const KEPT_BYTES_MAX = 1024 * 1024;
-const PAGE_BYTES = 4096;
-
-/** Passes entries on to the tree writer, but drops the data of what is no manifest. */
-class SkeletonSink implements EntrySink {
-  memoryBytes = 0;
-  unpackedBytes = 0;
-  readonly #writer: TreeWriter;
-  readonly #onProgress: () => void;
-  #entryBytes = 0;
-  #isKept = false;
-
-  constructor(writer: TreeWriter, onProgress: () => void) {
-    this.#writer = writer;
-    this.#onProgress = onProgress;
-  }
-
-  onEntry(entry: TarEntry): void {
-    this.#entryBytes = 0;
-    this.#isKept = entry.size <= KEPT_BYTES_MAX && /^\.torcx\/|\.json$/.test(normalizeEntryPath(entry.path));
-    this.#writer.onEntry(entry);
-  }
-
-  onData(data: Uint8Array<ArrayBuffer>, offset: number): void {
-    this.#entryBytes += data.length;
-    if (this.#isKept) this.#writer.onData(data, offset);
-    this.#onProgress();
-  }
-
-  onEntryEnd(): void {
-    this.unpackedBytes += this.#entryBytes;
-    this.memoryBytes += Math.ceil(this.#entryBytes / PAGE_BYTES) * PAGE_BYTES;
-    this.#writer.onEntryEnd();
-  }
-
-  onWarning(message: string): void {
-    this.#writer.onWarning(message);
-  }
-
-  onDebug(message: string): void {
-    this.#writer.onDebug(message);
-  }
+/** What came of looking into archives. */
+export interface InspectionResult {
+  /** An error is that of an archive that the boot could not unpack or mount. */
+  inspections: Map<Archive, Inspection | TorcxError>;
+  /** How many inodes a tmpfs has by default; undefined where that is not known. */
+  defaultInodes: number | undefined;
 }
 
 /**
- * Reads an archive to its end and lists its assets.
+ * Looks into archives, one after another.
  *
- * @throws {TorcxError} `failed` if it is damaged or hostile, its manifest is malformed, or an asset is
- *   missing; the cause says what.
+ * @throws {TorcxError} `failed` if there is no place to do so. What `signal` was aborted by comes through.
  */
-export async function inspectArchive(
+export async function inspectImages(
+  root: Root,
+  archives: readonly Archive[],
+  options: InspectOptions,
+): Promise<InspectionResult> {
+  using scratch = openScratch(options.temporaryDir);
+  const inspections: InspectionResult["inspections"] = new Map();
+  for (const archive of archives) {
+    try {
+      inspections.set(archive, await inspectImage(root, archive, { ...options, scratch }));
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (!(error instanceof TorcxError)) throw error;
+      inspections.set(archive, error);
+    } finally {
+      options.onProgress(undefined);
+    }
+  }
+  return { inspections, defaultInodes: scratch.defaultInodes };
+}
+
+/** What the look into one archive works with. */
+interface Task extends Pick<Scratch, "canMount"> {
+  image: ImageFile;
+  archive: Archive;
+  /** Where its tree may be. */
+  scratch: Root;
+  path: ByteString;
+  onProgress: () => void;
+  onWarning: (message: string) => void;
+  onDebug: (message: string) => void;
+}
+
+async function inspectImage(
   root: Root,
   archive: Archive,
-  scratch: Scratch,
-  options: InspectOptions = {},
+  { scratch, signal, onProgress, onWarning, onDebug }: InspectOptions & { scratch: Scratch },
 ): Promise<Inspection> {
-  const name = encodePath(archive.name);
-  const image = quote(formatImage(archive));
-  const attempt = `${image} from ${quote(archive.path)}`;
+  const title = `${quote(formatImage(archive))} from ${quote(archive.path)}`;
+  const name = (message: string): string => `image ${quote(formatImage(archive))}: ${message}`;
+  const path = encodePath(archive.name);
   try {
-    using source = root.openFile(encodePath(archive.path));
-    if (archive.format === "squashfs" && !scratch.canMount) {
-      const warnings = [
-        ...checkSquashfs(source).warnings,
-        "a squashfs is not looked into, only root can mount it",
-      ]
-        .map((message) => `image ${image}: ${message}`);
-      for (const warning of warnings) options.onWarning?.(warning);
-      return { assets: undefined, warnings, counts: undefined, memoryBytes: 0, inodes: 1 };
-    }
-    scratch.root.makeDir(name, 0o755);
-    return await readInto(source, archive, scratch, options);
+    using file = root.openFile(encodePath(archive.path));
+    const task: Task = {
+      image: { file, format: archive.format },
+      archive,
+      scratch: scratch.root,
+      path,
+      canMount: scratch.canMount,
+      onProgress: () => {
+        signal.throwIfAborted();
+        onProgress(archive);
+      },
+      onWarning: (message) => onWarning(name(message)),
+      onDebug: (message) => onDebug(name(message)),
+    };
+    if (archive.format === "squashfs" && !scratch.canMount) return checkOnly(task);
+    scratch.root.makeDir(path, 0o755);
+    return await (archive.format === "squashfs" ? inspectMounted(task) : inspectUnpacked(task));
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    throw new TorcxError("failed", `Cannot use image ${attempt}`, { cause });
+    throw new TorcxError("failed", `Cannot use image ${title}`, { cause });
   } finally {
-    clear(scratch, name, attempt);
+    clear(scratch, path, title);
   }
 }
 
 /** Of an archive that was found sound, too, what cannot be cleared away is an error: the next one comes here. */
-function clear(scratch: Scratch, name: ByteString, attempt: string): void {
+function clear(scratch: Scratch, path: ByteString, title: string): void {
   try {
-    scratch.root.removeTree(name);
+    scratch.root.removeTree(path);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    throw new TorcxError("failed", `Cannot look into image ${attempt}: it cannot be cleared away again`, {
+    throw new TorcxError("failed", `Cannot look into image ${title}: it cannot be cleared away again`, {
       cause,
     });
   }
 }
 
-async function readInto(
-  source: OpenFile,
-  archive: Archive,
-  { root: scratch, canMount }: Scratch,
-  options: InspectOptions,
-): Promise<Inspection> {
-  const directory = encodePath(archive.name);
-  const inodesBefore = countInodes(scratch);
-  const warnings: string[] = [];
-  const name = (message: string): string => `image ${quote(formatImage(archive))}: ${message}`;
-  const onWarning = (message: string): void => {
-    const text = name(message);
-    warnings.push(text);
-    options.onWarning?.(text);
-  };
-  const onDebug = (message: string): void => options.onDebug?.(name(message));
-  using tree = scratch.openSub(directory);
-  using writer = new TreeWriter(tree, { isOwnerKept: isRootUser(), onWarning, onDebug });
-  const sink = new SkeletonSink(writer, options.onProgress ?? (() => {}));
-  await readImage({ file: source, format: archive.format }, sink, {
-    ...(archive.format === "squashfs"
-      ? { mountPoint: { root: scratch, path: makeMountPoint(scratch) } }
-      : {}),
-    onProgress: () => options.onProgress?.(),
+function checkOnly({ image, onWarning }: Task): Inspection {
+  checkImage(image).forEach(onWarning);
+  onWarning("a squashfs is not looked into, only root can mount it");
+  return { assets: undefined, assetFault: undefined, damage: undefined, memoryBytes: 0, inodes: 1 };
+}
+
+/** Reads every file of a squashfs, and takes its assets from the very tree that the boot has. */
+async function inspectMounted(task: Task): Promise<Inspection> {
+  const { image, archive, scratch, path, onProgress, onWarning, onDebug } = task;
+  let unreadable = 0;
+  let first: TorcxError | undefined;
+  let found: Pick<Inspection, "assets" | "assetFault"> | undefined;
+  const ignore = (): void => {};
+  const sink: EntrySink = { onEntry: ignore, onData: ignore, onEntryEnd: ignore, onWarning, onDebug };
+  await readImage(image, sink, {
+    mountPoint: { root: scratch, path },
+    onProgress,
+    onUnreadable: (file, cause) => {
+      unreadable++;
+      first ??= new TorcxError("archive", `Cannot read file ${quote(decodePath(file))}`, { cause });
+    },
+    onTree: (tree) => {
+      found = findAssets(() => {
+        const list = readImageAssets(tree, archive);
+        // Those that are copied are read at boot.
+        if (unreadable > 0) {
+          list.assets.filter(isCopied).forEach(({ source }) => computeDigest(tree, source));
+        }
+        return list;
+      });
+    },
   });
+  const damage = unreadable === 0
+    ? undefined
+    : new TorcxError("archive", `Cannot read ${unreadable} of its files, it is damaged`, {
+      cause: first,
+    });
+  return { ...found!, damage, memoryBytes: 0, inodes: 1 };
+}
+
+async function inspectUnpacked(task: Task): Promise<Inspection> {
+  const { image, archive, scratch, path, canMount, onProgress, onWarning, onDebug } = task;
+  const inodesBefore = countInodes(scratch);
+  using tree = scratch.openSub(path);
+  const isOwnerKept = isRootUser();
+  using writer = new TreeWriter(tree, { isOwnerKept, onWarning, onDebug });
+  const sink = new SkeletonSink(writer, { isOwnerKept });
+  await readImage(image, sink, { onProgress });
   writer.finish();
-  const list = listAssets(tree, readImageManifest(tree, archive.name), { imageName: archive.name });
-  list.warnings.forEach(onWarning);
-  return {
-    assets: list.assets,
-    warnings,
-    counts: { ...writer.counts, unpackedBytes: sink.unpackedBytes },
-    memoryBytes: archive.format === "squashfs" ? 0 : sink.memoryBytes,
-    // The directory that it lies in, or is mounted on, is one more. Other file systems have other users.
-    inodes: archive.format === "squashfs"
-      ? 1
-      : canMount
-      ? 1 + countInodes(scratch) - inodesBefore
-      : undefined,
-  };
+  // The directory that it lies in is one more. Other file systems have other users.
+  const inodes = canMount ? 1 + countInodes(scratch) - inodesBefore : undefined;
+  await completeFiles(image, tree, { wishes: [MANIFEST_WISH], onProgress });
+  const found = findAssets(() => readImageAssets(tree, archive));
+  const looked = (found.assets?.assets ?? []).filter(({ linkText }) => linkText === undefined);
+  const wishes = looked.map((asset) => ({ path: asset.source, isHeadEnough: !isCopied(asset) }));
+  await completeFiles(image, tree, { wishes, onProgress });
+  return { ...found, damage: undefined, memoryBytes: sink.memoryBytes, inodes };
+}
+
+function isCopied({ kind, linkText, isDirectory }: Asset): boolean {
+  return kind !== "bin" && linkText === undefined && !isDirectory;
+}
+
+/** The boot meets such a fault after all trees are made, so that it is one of its own. */
+function findAssets(list: () => AssetList): Pick<Inspection, "assets" | "assetFault"> {
+  try {
+    return { assets: list(), assetFault: undefined };
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    return { assets: undefined, assetFault: error };
+  }
 }
 
 function countInodes(scratch: Root): number {
   const { totalInodes, freeInodes } = readSpace(scratch, encodePath("/"));
   return totalInodes - freeInodes;
-}
-
-/** Images are read one after another: one place serves them all. */
-function makeMountPoint(scratch: Root): ByteString {
-  const path = encodePath(".squashfs");
-  if (scratch.findLstat(path) === undefined) scratch.makeDir(path, 0o755);
-  return path;
 }

@@ -7,7 +7,7 @@ import { readArchive } from "../archive/decompress.ts";
 import type { EntrySink } from "../archive/entry.ts";
 import { TarReader } from "../archive/tar_reader.ts";
 import type { ByteString } from "../bytes.ts";
-import { TorcxError } from "../errors.ts";
+import { type SyscallError, TorcxError } from "../errors.ts";
 import { unmount } from "../sys/mounts.ts";
 import type { Root } from "../sys/root.ts";
 import { copyTree } from "./copy_tree.ts";
@@ -26,6 +26,8 @@ export interface ReadImageOptions {
   onProgress?: (readBytes: number) => void;
   /** Without one a squashfs cannot be read. */
   mountPoint?: MountPoint;
+  /** Told of each file of a squashfs that is damaged; without, the first one ends the reading. */
+  onUnreadable?: (path: ByteString, error: SyscallError) => void;
   /** Called with the tree of a squashfs, mounted, once its entries are read. */
   onTree?: (tree: Root) => void;
 }
@@ -59,7 +61,7 @@ export async function readImage(
 async function readSquashfs(
   { file }: ImageFile,
   sink: EntrySink,
-  { mountPoint, onProgress, onTree }: ReadImageOptions,
+  { mountPoint, onProgress, onUnreadable, onTree }: ReadImageOptions,
 ): Promise<{ readBytes: number }> {
   if (mountPoint === undefined) {
     throw new TorcxError("unsupported", "Cannot read squashfs: there is no place to mount it");
@@ -69,7 +71,10 @@ async function readSquashfs(
   try {
     using tree = root.openSub(path);
     // How much of the archive a file takes is not known.
-    await copyTree(tree, sink, { onTurn: () => onProgress?.(0) });
+    await copyTree(tree, sink, {
+      onTurn: () => onProgress?.(0),
+      ...(onUnreadable === undefined ? {} : { onUnreadable }),
+    });
     onProgress?.(file.stat.size);
     onTree?.(tree);
     return { readBytes: file.stat.size };

@@ -5,7 +5,7 @@
 
 import { encodePath, joinPath } from "../bytes.ts";
 import { isErrno, TorcxError } from "../errors.ts";
-import { mountTmpfs, unmount } from "../sys/mounts.ts";
+import { mountTmpfs, readSpace, unmount } from "../sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
 import { makeTemporaryName } from "../sys/atomic_file.ts";
 import { Root } from "../sys/root.ts";
@@ -15,8 +15,12 @@ export interface Scratch extends Disposable {
   readonly root: Root;
   /** Whether squashfs can be mounted in it without anybody seeing. */
   readonly canMount: boolean;
+  /** How many inodes a tmpfs has by default; undefined if that is not known. */
+  readonly defaultInodes: number | undefined;
 }
 
+/** 2^30: more than an archive of 4 million entries takes. */
+const INODES_MAX = "1g";
 /** Directories of every system, to mount over in a namespace of one's own. */
 const MOUNT_POINTS = ["/run", "/tmp", "/mnt"];
 
@@ -49,10 +53,15 @@ function openPrivateMount(): Scratch | undefined {
   }
   try {
     mountTmpfs(host, path);
+    const defaultInodes = readSpace(host, path).totalInodes;
+    unmount(host, path);
+    // The boot's limit is one of all images together, and judged by whoever knows them.
+    mountTmpfs(host, path, { inodes: INODES_MAX });
     const root = host.openSub(path);
     return {
       root,
       canMount: true,
+      defaultInodes,
       [Symbol.dispose]: () => {
         root[Symbol.dispose]();
         unmount(host, path);
@@ -74,6 +83,7 @@ function makeTemporaryDirectory(parent: string): Scratch {
     return {
       root,
       canMount: false,
+      defaultInodes: undefined,
       [Symbol.dispose]: () => {
         root[Symbol.dispose]();
         host.removeTree(path);

@@ -72,6 +72,7 @@ export const MOUNT_ATTR_RDONLY = 1;
 export const MOUNT_ATTR_NODEV = 4;
 
 /** lseek(2). */
+export const SEEK_SET = 0;
 export const SEEK_END = 2;
 
 /** include/uapi/linux/fs.h. */

@@ -2,7 +2,8 @@
 
 import type { ByteString } from "../bytes.ts";
 import { findAttributes } from "./attributes.ts";
-import { close, pread, read } from "./calls.ts";
+import { close, lseek, pread, read } from "./calls.ts";
+import { SEEK_SET } from "./flags.ts";
 import type { FileStat } from "./file_stat.ts";
 
 /** A regular file that is open for reading. */
@@ -24,6 +25,11 @@ export class OpenFile implements Disposable {
   /** Fills a buffer from the start; returns the count, 0 at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): number {
     return read(this.fd, buffer);
+  }
+
+  /** Has {@linkcode OpenFile.read} start anew. */
+  rewind(): void {
+    lseek(this.fd, 0, SEEK_SET);
   }
 
   /** Reads the extended attributes; undefined if there are none, or the file system has none. */

@@ -6,6 +6,8 @@ import { readImports, readSources, type Source } from "../support/import_graph.t
 /** What tests alone import, with the reason. */
 const FOR_TESTS: Record<string, string> = {
   "lib/cli/docs/setting_text.ts listPlaces": "the texts are held against the table by it",
+  "lib/image/assets.ts listAssets": "what entries mean is tested without a manifest's file",
+  "lib/image/assets.ts readImageManifest": "what stands in a manifest's way is tested without assets",
   "lib/manifest/contents.ts parseRemoteContents": "its kind is a contract of lib/remote, which is to come",
   "lib/manifest/digest.ts DIGEST_BYTES": "of lib/remote and pins, which are to come",
   "lib/manifest/digest.ts parseDigest": "of lib/remote and pins, which are to come",

@@ -25,8 +25,9 @@ const TESTED = [
   ...["generator", "integrate", "udev_rules"].map((file) => `boot/${file}`),
   ...["prune", "edit", "stores", "profiles"].map((file) => `catalog/${file}`),
   ...["settings_reader", "os_release", "kernel_command_line", "environment"].map((file) => `config/${file}`),
-  ...["assets", "extract", "image_format", "read_image", "unpack", "writer/metadata", "writer/tree_writer"]
+  ...["assets", "complete_files", "extract", "image_format", "inspect", "read_image", "unpack"]
     .map((file) => `image/${file}`),
+  ...["writer/metadata", "writer/tree_writer"].map((file) => `image/${file}`),
   ...["drift", "origins", "run_state", "status", "trees"].map((file) => `state/${file}`),
   ...["directory_stat", "file_copy", "lock_file", "locked_directory", "mounts", "resolve", "root"]
     .map((file) => `sys/${file}`),

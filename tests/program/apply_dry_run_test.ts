@@ -179,11 +179,14 @@ testWith(
       const [dry] = await runSteps(root, ["torcx apply --dry-run --output json 2>err", "cat err"]);
       assertEquals(dry!.code, 1);
       const { images } = JSON.parse(dry!.output).value;
-      assertMatch(images[0].errors.join(": "), /Cannot use image "first:1" from .*"\/none\.service"/);
+      assertMatch(
+        images[0].errors.join(": "),
+        /Cannot propagate assets of image "first:1" from .*"\/none\.service"/,
+      );
       assertMatch(images[1].errors.join(": "), /Cannot use image "second:2" from .*the file is cut off/);
       assertMatch(
         await Deno.readTextFile(`${root}/err`),
-        /^torcx: Cannot apply: 2 of 2 images would fail\n {2}Cannot use image "first:1" [^\n]+\n {2}Cannot use image "second:2" /m,
+        /^torcx: Cannot apply: 2 of 2 images would fail\n {2}Cannot use image "second:2" [^\n]+\n {2}Cannot propagate assets of image "first:1" /m,
       );
     }),
 );

@@ -5,10 +5,12 @@ import { getNextProfile } from "../../../catalog/boot_profiles.ts";
 import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
 import { explainMissing } from "../../../catalog/missing.ts";
 import { type Archive, indexStores } from "../../../catalog/stores.ts";
+import type { Inspection } from "../../../image/inspect.ts";
 import { formatImage, type ProfileName } from "../../../manifest/names.ts";
 import type { Profile, ProfileImage } from "../../../manifest/profile.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
+import { makePreviewSurroundings } from "../../rehearsal.ts";
 import { findTarget } from "./target.ts";
 import type { System } from "../../../config/system.ts";
 import { openSystem } from "../../system.ts";
@@ -51,7 +53,7 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
       { hint: hint ?? 'Put their archives into a store; "torcx config show" lists the stores' },
     );
   }
-  if (options.isDeep) await inspectArchives(title, archives, system, context);
+  if (options.isDeep) await checkArchives(title, archives, system, context);
   if (stdout.format === "text") {
     stdout.writeLine(`${title}: all images are there${options.isDeep ? " and sound" : ""}`);
   }
@@ -59,41 +61,50 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
 }
 
 /** Reads the archives to their end; every one that is not sound is named. */
-async function inspectArchives(
+async function checkArchives(
   title: string,
   archives: readonly Archive[],
   { root }: System,
   context: Context,
 ): Promise<void> {
-  const { inspectArchive } = await import("../../../image/inspect.ts");
-  const { openScratch } = await import("../../../image/scratch.ts");
-  using scratch = openScratch(context.process.environment["TMPDIR"] || "/tmp");
+  const { inspectImages } = await import("../../../image/inspect.ts");
+  const { prepareArchives } = await import("../../../apply/squashfs_support.ts");
+  const { log } = context;
+  await prepareArchives(archives, log);
+  const { inspections } = await inspectImages(root, archives, {
+    ...makePreviewSurroundings(context),
+    onWarning: (message) => log.warning(message),
+    onDebug: (message) => log.debug(message),
+  });
   const names: string[] = [];
   const errors: TorcxError[] = [];
-  for (const archive of archives) {
-    try {
-      await inspectArchive(root, archive, scratch, {
-        onProgress: () => {
-          context.process.signal.throwIfAborted();
-          context.progress.show(`reading ${archive.path}`);
-        },
-        onWarning: (message) => context.log.warning(message),
-        onDebug: (message) => context.log.debug(message),
-      });
-    } catch (error) {
-      context.process.signal.throwIfAborted();
-      if (!(error instanceof TorcxError)) throw error;
-      names.push(quote(formatImage(archive)));
-      errors.push(error);
-    } finally {
-      context.progress.clear();
+  for (const [archive, inspection] of inspections) {
+    const image = quote(formatImage(archive));
+    if (!(inspection instanceof TorcxError)) {
+      for (const warning of inspection.assets?.warnings ?? []) log.warning(`image ${image}: ${warning}`);
     }
+    const error = findFault(archive, inspection);
+    if (error === undefined) continue;
+    names.push(image);
+    errors.push(error);
   }
   if (errors.length === 0) return;
   throw new TorcxError(
     "failed",
     `Cannot use ${title}: ${names.length} of ${archives.length} archives are not sound: ${names.join(", ")}`,
     { cause: errors.length === 1 ? errors[0] : new AggregateError(errors, "Each for its own reason") },
+  );
+}
+
+/** Returns what is wrong with an archive; of a squashfs also what the boot would not meet. */
+function findFault(archive: Archive, inspection: Inspection | TorcxError): TorcxError | undefined {
+  if (inspection instanceof TorcxError) return inspection;
+  const cause = inspection.assetFault ?? inspection.damage;
+  if (cause === undefined) return undefined;
+  return new TorcxError(
+    "failed",
+    `Cannot use image ${quote(formatImage(archive))} from ${quote(archive.path)}`,
+    { cause },
   );
 }
 

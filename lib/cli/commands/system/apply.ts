@@ -176,11 +176,12 @@ async function showPlan(
     makePreviewSurroundings(context),
   );
   const { faults, operations } = rehearsal;
-  for (const [{ image }, inspection] of rehearsal.inspections) {
+  for (const [archive, inspection] of rehearsal.inspections) {
     if (inspection instanceof TorcxError || inspection.assets !== undefined) continue;
+    if (inspection.assetFault !== undefined) continue;
     log.warning(
       `image ${
-        quote(formatImage(image))
+        quote(formatImage(archive))
       }: its links and copies are not listed, only root can mount a squashfs`,
     );
   }

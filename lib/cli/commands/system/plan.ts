@@ -45,7 +45,8 @@ interface BootFault {
 
 /** Lists all that is wrong, in the order in which it is told. */
 function listFaults(preview: Preview): BootFault[] {
-  const { images, memoryBytes, memoryLimit, inodes, inodesLimit, upperFault, warnings, conflicts } = preview;
+  const { images, memoryBytes, memoryLimit, inodes, upperFault, warnings, conflicts } = preview;
+  const inodesLimit = preview.inodesLimit ?? preview.defaultInodes;
   const faults: BootFault[] = images.flatMap(({ fault }) => fault ?? []);
   const addSpace = (message: string, hint: string): void =>
     void faults.push({ kind: "space", error: new TorcxError("no_space", message, { hint }) });
