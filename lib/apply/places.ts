@@ -9,6 +9,31 @@ import { isErrno } from "../errors.ts";
 import { TARGET_DIRS } from "../manifest/asset_kinds.ts";
 import type { Root } from "../sys/root.ts";
 
+/** What keeps a directory from being one. */
+export interface Obstacle {
+  path: ByteString;
+  /** What it is, for people. */
+  state: string;
+}
+
+/** Finds what stands in the place of a directory or of one that it is in; symlinks are followed. */
+export function findObstacle(root: Root, directory: ByteString): Obstacle | undefined {
+  for (const path of listPrefixes(directory)) {
+    const found = root.findStat(path);
+    if (found?.type === "directory") continue;
+    if (found === undefined && root.findLstat(path) === undefined) return undefined;
+    return { path, state: `a ${found?.type ?? "symlink to nothing"}, not a directory` };
+  }
+  return undefined;
+}
+
+/** Returns a path and the directories that it is in, outermost first. */
+export function listPrefixes(path: ByteString): ByteString[] {
+  const prefixes: ByteString[] = [];
+  for (let current = path; current !== ""; current = splitPath(current).parent) prefixes.unshift(current);
+  return prefixes;
+}
+
 /** Returns the target directory that a path is below, undefined for the bin dir and all else. */
 function findTarget(path: ByteString): ByteString | undefined {
   return TARGET_DIRS.map(encodePath).find((directory) => path.startsWith(`${directory}/`));

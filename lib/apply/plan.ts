@@ -3,7 +3,7 @@
  * assets. It only reads.
  */
 
-import { type ByteString, encodePath, joinPath, splitPath } from "../bytes.ts";
+import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { explainMissing } from "../catalog/missing.ts";
 import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts";
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
@@ -18,6 +18,7 @@ import { encodeSeal } from "../manifest/seal.ts";
 import type { FileStat } from "../sys/file_stat.ts";
 import type { Root } from "../sys/root.ts";
 import type { Operation } from "../manifest/journal.ts";
+import { findObstacle } from "./places.ts";
 import type { ImageOperation } from "./operations/trees.ts";
 import type { ImageFaultKind } from "./policy.ts";
 
@@ -64,10 +65,12 @@ export interface PlanOptions {
 /**
  * Plans an apply.
  *
- * @throws {TorcxError} if a profile cannot be read, or `options.profile` does not exist.
+ * @throws {TorcxError} if a profile cannot be read, `options.profile` does not exist, or what has the place of a
+ *   directory that is needed is none.
  */
 export function planApply(system: System, options: PlanOptions = {}): ApplyPlan {
   const { root, settings } = system;
+  checkDirectories(system);
   const selected = selectProfiles(system, { ...options, onUnknown: "warn" });
   const index = indexStores(system);
   const selection = { ...selected, warnings: [...selected.warnings, ...index.warnings] };
@@ -135,6 +138,18 @@ function checkArchive(root: Root, archive: Archive): FileStat {
   using file = root.openFile(encodePath(archive.path));
   checkImage({ file, format: archive.format });
   return file.stat;
+}
+
+/** What would fail only once the trees are made fails before anything is. */
+function checkDirectories({ root, settings: { paths, runDir } }: System): void {
+  const directories = [encodePath(runDir), splitPath(encodePath(paths.seal)).parent];
+  for (const obstacle of directories.map((path) => findObstacle(root, path))) {
+    if (obstacle === undefined) continue;
+    const path = quote(decodePath(obstacle.path));
+    throw new TorcxError("failed", `Cannot plan what is applied: ${path} is ${obstacle.state}`, {
+      hint: `Remove ${path}`,
+    });
+  }
 }
 
 /** Returns the missing directories of the contract, outermost first, and the tmpfs. */

@@ -18,6 +18,7 @@ import {
 import type { Operation } from "../manifest/journal.ts";
 import { getTargetDir } from "../manifest/asset_kinds.ts";
 import { DIRECTORY_MODE } from "./operations/kind.ts";
+import { findObstacle, listPrefixes } from "./places.ts";
 import { describeWayOut, type ImageFault, listMissingDirectories, type PlannedImage } from "./plan.ts";
 
 /** What is going to be propagated. */
@@ -189,19 +190,14 @@ class Planner {
    */
   #checkTarget(target: ByteString): void {
     if (this.#directories.has(target)) return;
-    for (const path of listPrefixes(target)) {
-      const found = this.#system.root.findStat(path);
-      if (found?.type === "directory") continue;
-      const link = found ?? this.#system.root.findLstat(path);
-      if (link === undefined) return;
-      throw new TorcxError(
-        "failed",
-        `Cannot propagate into ${quote(decodePath(target))}: ${quote(decodePath(path))} is a ${
-          found === undefined ? "symlink to nothing" : found.type
-        }, not a directory`,
-        { hint: `Remove ${quote(decodePath(path))}` },
-      );
-    }
+    const obstacle = findObstacle(this.#system.root, target);
+    if (obstacle === undefined) return;
+    const path = quote(decodePath(obstacle.path));
+    throw new TorcxError(
+      "failed",
+      `Cannot propagate into ${quote(decodePath(target))}: ${path} is ${obstacle.state}`,
+      { hint: `Remove ${path}` },
+    );
   }
 
   /** Returns who has the place of a file or a directory on the way to it, `same` for a link as wanted. */
@@ -246,13 +242,6 @@ class Planner {
     }
     this.#directories.set(path, image);
   }
-}
-
-/** Returns a path and the directories that it is in, outermost first. */
-function listPrefixes(path: ByteString): ByteString[] {
-  const prefixes: ByteString[] = [];
-  for (let current = path; current !== ""; current = splitPath(current).parent) prefixes.unshift(current);
-  return prefixes;
 }
 
 /** Returns permissions as people read them, such as `0644`. */

@@ -41,12 +41,15 @@ export const remountUnpackDir: OperationActs<"remount_read_only"> = {
   undo: () => true,
 };
 
+/** A read-only file system, and a file or a symlink to nothing in the directory's place or on the way to it. */
+const CANNOT_BE_MADE = ["EROFS", "ENOENT", "ENOTDIR", "EEXIST", "EACCES", "EPERM"] as const;
+
 function makeDirectory(operation: OperationOf<"make_dir">, { root, log }: ExecuteContext): void {
   try {
     withPlace({ root, path: operation.path }, (directory, name) => directory.makeDir(name, DIRECTORY_MODE));
   } catch (error) {
     if (isErrno(error, "EEXIST") && isDirectory(root, operation.path)) return;
-    if (!operation.isOptional || !isErrno(error, "EROFS", "ENOENT", "ENOTDIR", "EACCES", "EPERM")) {
+    if (!operation.isOptional || !isErrno(error, ...CANNOT_BE_MADE)) {
       throw error;
     }
     log.info(`cannot make directory ${quotePath(operation.path)}: ${error.errno}; going on without it`);
