@@ -66,6 +66,19 @@ Deno.test("planApply() takes the profile that is asked for, and refuses one that
     },
   ));
 
+for (
+  const [path, node, state] of [
+    ["run/torcx", "x", "a file"],
+    ["run", "x", "a file"],
+    ["run/metadata", { link: "gone" }, "a symlink to nothing"],
+  ] as const
+) {
+  Deno.test(`planApply() refuses that /${path}, which every run needs, is ${state}`, () =>
+    withTree({ ...OS_RELEASE, [path]: node }, ({ readSystem }) => {
+      assertThrows(() => planApply(readSystem()), TorcxError, `"/${path}" is ${state}, not a directory`);
+    }));
+}
+
 Deno.test("listMissingDirectories() lists what is not there, outermost first", () =>
   withTree({ "run/a/.keep": "", "l": { link: "run" } }, ({ root }) => {
     const list = (path: string): string[] => listMissingDirectories(root, encodePath(path)).map(decodePath);

@@ -167,3 +167,14 @@ Deno.test("executeOperation() fails with image and archive if a tree cannot be m
     assertMatch(error.message, /^Cannot unpack image "a" from "\/store\/a:1"$/);
     assertEquals([error.code, error.hint], ["archive", "none"]);
   }));
+
+Deno.test("executeOperation() goes on without an optional directory whose place something else has", () =>
+  withTree({ d: { link: "gone" }, e: "text" }, ({ root }) => {
+    for (
+      const [path, errno] of [["/d", "EEXIST"], ["/d/x", "ENOENT"], ["/e", "EEXIST"], ["/e/x", "ENOTDIR"]]
+    ) {
+      const operation = { kind: "make_dir", path: encodePath(path!) } as const;
+      assertEquals(execute(root, { ...operation, isOptional: true }), undefined, path);
+      assertThrows(() => execute(root, { ...operation, isOptional: false }), TorcxError, errno);
+    }
+  }));
