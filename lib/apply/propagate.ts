@@ -115,7 +115,8 @@ class Planner {
   }
 
   add(image: string, asset: Asset): void {
-    const from = joinPath(getTreePath(this.#system.settings, image), asset.source);
+    const tree = getTreePath(this.#system.settings, image);
+    const from = asset.source === "/" ? tree : joinPath(tree, asset.source);
     const target = encodePath(
       getTargetDir(asset.kind, this.#system.settings.paths),
     );

@@ -29,8 +29,10 @@ type Json = any;
 export type Call = (args: readonly string[], system: ThoughtSystem) => Promise<CallResult>;
 
 /** Calls the verb in this process. */
-export const callHere: Call = (args, { environment, kernelCommandLine }) =>
-  callTorcx(args, { environment, kernelCommandLine });
+export function callHere(args: readonly string[], system: ThoughtSystem): Promise<CallResult> {
+  const { environment, kernelCommandLine } = system;
+  return callTorcx(args, { environment, kernelCommandLine });
+}
 
 /** Tries a system in a new directory below another one. */
 export async function trySystem(
@@ -124,8 +126,10 @@ function compareAssets(
 ): void {
   compare(
     what,
-    value.assets.map(({ image, kind, from, to, link_text: text, mode }: Json) =>
-      `${image} ${kind} ${from} ${to} ${text === null ? `copy ${mode}` : `link ${text}`}`
+    value.assets.map(({ image, kind, from, to, link_text: text, mode, is_directory: isDirectory }: Json) =>
+      `${image} ${kind} ${from} ${to} ${
+        text === null ? `${isDirectory ? "directory" : "copy"} ${mode}` : `link ${text}`
+      }`
     ),
     model.assets,
   );

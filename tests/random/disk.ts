@@ -28,7 +28,7 @@ function readNode(path: string): ThoughtNode {
   if (!stat.isFile) return { type: "fifo" };
   const bytes = Deno.readFileSync(path);
   const isArchive = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const text = isArchive ? ARCHIVE : new TextDecoder().decode(bytes);
+  const text = isArchive ? ARCHIVE : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   return { type: "file", text, mode: (stat.mode ?? 0) & 0o7777 };
 }
 

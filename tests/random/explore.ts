@@ -10,11 +10,11 @@ import { enterPrivateMountNamespace } from "../../lib/sys/namespace.ts";
 import { Root } from "../../lib/sys/root.ts";
 import { type Call, callHere, trySystem } from "./check.ts";
 import { listTree } from "./disk.ts";
-import { SYSTEM, type ThoughtSystem } from "./systems.ts";
+import type { ThoughtSystem } from "./systems.ts";
 
-/** How many, and which. */
+/** How many, and from where. */
 export interface ExploreOptions {
-  systems: number;
+  count: number;
   seed: number;
   /** @default calls in this process */
   call?: Call;
@@ -36,7 +36,10 @@ class Difference extends Error {
 }
 
 /** Tries systems up to the first one that differs. */
-export async function explore({ systems, seed, call = callHere }: ExploreOptions): Promise<Exploration> {
+export async function explore(
+  systems: fc.Arbitrary<ThoughtSystem>,
+  { count, seed, call = callHere }: ExploreOptions,
+): Promise<Exploration> {
   // A root that is opened before lies among the mounts that all see.
   enterPrivateMountNamespace();
   const outcomes: Exploration["outcomes"] = {};
@@ -47,12 +50,12 @@ export async function explore({ systems, seed, call = callHere }: ExploreOptions
     mountTmpfs(host, encodePath(directory));
   }
   try {
-    const property = fc.asyncProperty(SYSTEM, async (system) => {
+    const property = fc.asyncProperty(systems, async (system) => {
       const { outcome, differences } = await trySystem(system, directory, call);
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       if (differences.length > 0) throw new Difference(differences.join("\n"));
     });
-    const details = await fc.check(property, { numRuns: systems, seed });
+    const details = await fc.check(property, { numRuns: count, seed });
     if (!details.failed) return { outcomes, failure: undefined };
     const [system] = details.counterexample!;
     const fault = details.errorInstance;

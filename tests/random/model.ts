@@ -4,7 +4,7 @@
  */
 
 import type { Kind } from "./documents.ts";
-import { FileTree, joinNames, type ThoughtNode } from "./file_tree.ts";
+import { type FileTree, joinNames, type ThoughtNode } from "./file_tree.ts";
 import { listAssets, type ModelAsset } from "./model_images.ts";
 import { type MergedImage, type ModelSelection, selectProfiles } from "./model_profiles.ts";
 import { type ModelSettings, readSettings, Refusal } from "./model_settings.ts";
@@ -125,7 +125,7 @@ class Propagation {
    * @throws {Refusal} if it cannot be.
    */
   add(image: string, tree: FileTree): void {
-    for (const asset of listAssets(tree)) this.#place(image, asset);
+    for (const asset of listAssets(tree, image)) this.#place(image, asset);
   }
 
   /** Makes a directory and its parents, symlinks followed; false if something else is there. */
@@ -147,7 +147,7 @@ class Propagation {
   #place(image: string, { kind, source, target, node }: ModelAsset): void {
     const { runDir } = this.#settings;
     const top = kind === "bin" ? `${runDir}/bin` : TARGET_DIRS[kind];
-    const from = `${runDir}/unpack/${image}${source}`;
+    const from = `${runDir}/unpack/${image}${source === "/" ? "" : source}`;
     const to = `${top}/${target}`;
     const wanted = makeWanted(kind, from, node);
     if (!this.#makeDirectories(top)) throw new Refusal(`${top} is no directory`);
@@ -155,19 +155,16 @@ class Propagation {
     if (typeof real === "string") throw new Refusal(`${top} cannot be made`);
     const path = `${real.path}/${target}`;
     const holder = this.#findHolder(path, real.path);
-    if (node.type === "directory" && kind !== "bin") {
-      if (holder === undefined && this.after.put(path, wanted)) {
-        this.#owners.set(path, { image, source: from });
-      }
-      return;
-    }
     if (holder === undefined) {
+      const parent = path.slice(0, path.lastIndexOf("/"));
+      if (this.after.get(parent) === undefined) this.#owners.set(parent, { image, source: "" });
       this.after.put(path, wanted);
       this.#owners.set(path, { image, source: from });
       this.assets.push(describe(image, { kind, from, to }, wanted));
       return;
     }
     const there = this.after.get(path);
+    if (wanted.type === "directory" && there?.type === "directory") return;
     if (wanted.type === "symlink" && there?.type === "symlink" && there.target === wanted.target) return;
     const owner = this.#owners.get(path);
     if (wanted.type === "file" && there?.type === "file" && owner?.source === from) return;
@@ -201,8 +198,20 @@ function describe(
   node: ThoughtNode,
 ): AssetLine {
   const { kind, from, to } = place;
-  const how = node.type === "symlink"
-    ? `link ${node.target}`
-    : `copy 0${((node as { mode?: number }).mode ?? 0).toString(8)}`;
-  return `${image} ${kind} ${from} ${to} ${how}`;
+  return `${image} ${kind} ${from} ${to} ${describeWanted(node)}`;
+}
+
+function describeWanted(node: ThoughtNode): string {
+  switch (node.type) {
+    case "symlink":
+      return `link ${node.target}`;
+    case "file":
+      return `copy 0${node.mode!.toString(8)}`;
+    case "directory":
+      return "directory 0755";
+    case "fifo":
+      throw new TypeError("a FIFO is no asset");
+    default:
+      return node satisfies never;
+  }
 }

@@ -16,12 +16,6 @@ export interface ModelAsset {
   node: ThoughtNode;
 }
 
-/** What an image asks for. */
-export interface ModelAssets {
-  /** In the order of propagation; a directory that is listed comes as one, before its children. */
-  assets: ModelAsset[];
-}
-
 const MANIFEST = "/.torcx/manifest.json";
 
 /**
@@ -29,9 +23,14 @@ const MANIFEST = "/.torcx/manifest.json";
  *
  * @throws {Refusal} if its manifest cannot be used, or an entry other than a program is missing.
  */
-export function listAssets(image: FileTree): ModelAsset[] {
+export function listAssets(image: FileTree, imageName: string): ModelAsset[] {
   const lists = readManifest(image);
-  return KINDS.flatMap((kind) => (lists[kind] ?? []).flatMap((entry) => listEntry(image, kind, entry)));
+  const assets = KINDS.flatMap((kind) =>
+    (lists[kind] ?? []).flatMap((entry) => listEntry(image, kind, { entry, imageName }))
+  );
+  // What is listed twice is there once.
+  const known = new Map(assets.map((asset) => [`${asset.kind} ${asset.target} ${asset.source}`, asset]));
+  return [...known.values()];
 }
 
 function readManifest(image: FileTree): ManifestLists {
@@ -53,7 +52,11 @@ function readManifest(image: FileTree): ManifestLists {
   return meaning.lists;
 }
 
-function listEntry(image: FileTree, kind: Kind, entry: string): ModelAsset[] {
+function listEntry(
+  image: FileTree,
+  kind: Kind,
+  { entry, imageName }: { entry: string; imageName: string },
+): ModelAsset[] {
   if (entry === "") return [];
   const found = findEntry(image, kind, entry);
   if (found === undefined) {
@@ -62,13 +65,16 @@ function listEntry(image: FileTree, kind: Kind, entry: string): ModelAsset[] {
   }
   const { path, node } = found;
   if (kind === "bin") return listPrograms(image, found);
-  const target = getName(path);
+  // The image's root lies in a directory of the image's name.
+  const target = path === "/" ? imageName : getName(path);
   if (node.type !== "directory") return isAsset(node) ? [{ kind, source: path, target, node }] : [];
   const children = image.list(path).map((name): ModelAsset => {
     const source = joinNames(path, name);
     return { kind, source, target: joinNames(target, name), node: image.get(source)! };
   });
-  return [{ kind, source: path, target, node }, ...children.filter((child) => isAsset(child.node))];
+  const files = children.filter((child) => isAsset(child.node));
+  // A directory without files is made all the same.
+  return files.length > 0 ? files : [{ kind, source: path, target, node }];
 }
 
 /** Resolves the way to an entry; its last component stays, but a symlink to a directory of programs. */

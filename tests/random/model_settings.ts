@@ -4,7 +4,7 @@
  */
 
 import type { ConfigValues } from "./documents.ts";
-import { FileTree, type ThoughtFile } from "./file_tree.ts";
+import type { FileTree, ThoughtFile } from "./file_tree.ts";
 import type { ThoughtSystem } from "./systems.ts";
 
 /** The system cannot be worked with; the text says why. */

@@ -33,7 +33,6 @@ export async function callTorcx(args: readonly string[], options: CallOptions): 
     stdin: { isTerminal: false, readLine: () => Promise.resolve(undefined) },
     isJournal: false,
     versions: { deno: "1", v8: "1", typescript: "1", target: "test", std: "jsr" },
-    programPath: "/usr/bin/torcx",
     signal,
     readKernelCommandLine: () => options.kernelCommandLine,
     readMemoryBytes: () => undefined,

@@ -1,10 +1,11 @@
 /**
- * `deno task random [--systems N] [--seed S]`: makes random systems, plans and applies each, and holds both against
- * a model of the contract. One that differs is made as small as can be and listed with its seed; the exit status
+ * `deno task random [--systems N] [--trees N] [--seed S]`: makes random systems, and such as have nothing odd but the
+ * trees of their images, plans and applies each, and holds both against a model of the contract. One that differs is made as small as can be and listed with its seed; the exit status
  * is 1 then. It takes root.
  */
 
 import { explore } from "./explore.ts";
+import { SYSTEM, TREE_SYSTEM } from "./systems.ts";
 
 function readNumber(name: string, fallback: number): number {
   const at = Deno.args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
@@ -14,15 +15,19 @@ function readNumber(name: string, fallback: number): number {
   return value;
 }
 
-const start = performance.now();
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
 const seed = readNumber("--seed", Date.now() % 2 ** 31);
-const { outcomes, failure } = await explore({ systems: readNumber("--systems", 1000), seed });
-const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`).join(", ");
-Deno.stdout.writeSync(
-  new TextEncoder().encode(
-    `${failure ?? "nothing differs"}\nseed ${seed}: ${counts}, in ${
-      Math.round(performance.now() - start)
-    } ms\n`,
-  ),
-);
-if (failure !== undefined) Deno.exit(1);
+const isNamed = Deno.args.some((arg) => /^--(systems|trees)\b/.test(arg));
+for (const [name, systems] of [["systems", SYSTEM], ["trees", TREE_SYSTEM]] as const) {
+  const start = performance.now();
+  const count = readNumber(`--${name}`, isNamed ? 0 : 1000);
+  if (count === 0) continue;
+  const { outcomes, failure } = await explore(systems, { count, seed });
+  const counts = Object.entries(outcomes).map(([outcome, number]) => `${number} ${outcome}`).join(", ");
+  const duration = Math.round(performance.now() - start);
+  print(`${failure ?? "nothing differs"}\n${name} of seed ${seed}: ${counts}, in ${duration} ms`);
+  if (failure !== undefined) Deno.exit(1);
+}

@@ -73,8 +73,8 @@ const IMAGES = [
 
 const ITEM: fc.Arbitrary<ProfileItem> = fc.record({
   image: oneOf(
-    [30, fc.constantFrom<{ name: string; reference: string }>(...IMAGES)],
-    [4, fc.constantFrom({ name: "one", reference: "" }, { name: "two", reference: "" })],
+    [60, fc.constantFrom<{ name: string; reference: string }>(...IMAGES)],
+    [8, fc.constantFrom({ name: "one", reference: "" }, { name: "two", reference: "" })],
     [
       1,
       fc.constantFrom(
@@ -168,21 +168,21 @@ const DOCKER_FLAG: fc.Arbitrary<ThoughtNode> = fc.constantFrom<ThoughtNode>(
   { type: "directory" },
 );
 
-/** What the system has where assets go, and links of directories to others. */
+/** What the system has where assets go. */
+const TAKEN_PLACE: fc.Arbitrary<Part> = fc.record({
+  directory: fc.constantFrom(...TARGETS.slice(1)),
+  name: fc.constantFrom("one.service", "tool", "units", "one.service.d", "bin/tool", "units/one.service"),
+  node: fc.constantFrom<ThoughtNode>(
+    { type: "file", text: "the system's" },
+    { type: "symlink", target: "../one.service" },
+    { type: "symlink", target: "/dev/null" },
+    { type: "directory" },
+  ),
+}).map(({ directory, name, node }) => ({ path: `${directory}/${name}`, node }));
+
+/** The same, and links and files in the places of directories. */
 const OBSTACLE: fc.Arbitrary<Part> = oneOf<Part>(
-  [
-    8,
-    fc.record({
-      directory: fc.constantFrom(...TARGETS.slice(1)),
-      name: fc.constantFrom("one.service", "tool", "units", "one.service.d", "bin/tool", "units/one.service"),
-      node: fc.constantFrom<ThoughtNode>(
-        { type: "file", text: "the system's" },
-        { type: "symlink", target: "../one.service" },
-        { type: "symlink", target: "/dev/null" },
-        { type: "directory" },
-      ),
-    }).map(({ directory, name, node }) => ({ path: `${directory}/${name}`, node })),
-  ],
+  [8, TAKEN_PLACE],
   [
     2,
     fc.constantFrom<Part>(
@@ -261,13 +261,14 @@ export const SYSTEM: fc.Arbitrary<ThoughtSystem> = fc.record({
   settings: SETTINGS,
   docker: optional(3, DOCKER_FLAG),
   selector: optional(17, SELECTOR),
-  profiles: fc.array(PROFILE, { minLength: 1, maxLength: 7 }),
+  edge: optional(17, PROFILE_FILE),
+  profiles: fc.array(PROFILE, { minLength: 1, maxLength: 6 }),
   archives: fc.array(ARCHIVE, { maxLength: 7 }),
   obstacles: fc.array(OBSTACLE, { maxLength: 3 }),
   /** Whether each image has an archive somewhere. */
   isComplete: fc.integer({ min: 0, max: 9 }).map((number) => number > 0),
   last: fc.array(IMAGE_TREE, { minLength: IMAGES.length, maxLength: IMAGES.length }),
-}).map(({ settings, docker, selector, profiles, archives, obstacles, isComplete, last }) => {
+}).map(({ settings, docker, selector, edge, profiles, archives, obstacles, isComplete, last }) => {
   const { usr, conf, base, run, stores, moreStores, style, osRelease, kernel } = settings;
   const environment: Record<string, string> = {};
   const config: ConfigValues = {};
@@ -300,6 +301,7 @@ export const SYSTEM: fc.Arbitrary<ThoughtSystem> = fc.record({
     docker,
   );
   put("{conf}/next-profile", selector);
+  put("{conf}/profiles/edge.json", edge);
   for (const part of [...profiles, ...archives]) put(part.path, part.node);
   if (isComplete) {
     IMAGES.forEach(({ name, reference }, at) =>
@@ -310,4 +312,18 @@ export const SYSTEM: fc.Arbitrary<ThoughtSystem> = fc.record({
     );
   }
   return { tree, environment, kernelCommandLine: kernel };
+});
+
+/** A system with nothing odd but the trees of its images, which share names. */
+export const TREE_SYSTEM: fc.Arbitrary<ThoughtSystem> = fc.record({
+  trees: fc.array(IMAGE_TREE, { minLength: 1, maxLength: 3 }),
+  obstacles: fc.array(TAKEN_PLACE, { maxLength: 2 }),
+}).map(({ trees, obstacles }) => {
+  const tree = new FileTree();
+  for (const { path, node } of obstacles) tree.put(path, node);
+  const items = trees.map((_, at): ProfileItem => ({ name: `i${at}`, reference: "1", style: "plain" }));
+  tree.put("/usr/lib/os-release", OS_RELEASES[0]!);
+  tree.put("/usr/share/torcx/profiles/vendor.json", makeProfileFile(items, "plain", "v0"));
+  trees.forEach((image, at) => tree.put(`/usr/share/torcx/store/i${at}:1.torcx.tgz`, makeArchive(image)));
+  return { tree, environment: {}, kernelCommandLine: "" };
 });
