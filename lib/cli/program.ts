@@ -26,8 +26,11 @@ export async function runProgram(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<ProgramEnd> {
-  const options = parseOptions(args, environment);
+  const warnings: string[] = [];
+  const onWarning = (message: string): void => void warnings.push(message);
+  const options = parseOptions(args, environment, { onWarning });
   const context = createContext(options, openProcess(environment, signal));
+  for (const message of warnings) context.log.warning(message);
   const status = await runCommand(options, context);
   return { status, fault: context.stdout.fault };
 }

@@ -55,6 +55,9 @@ export function completeWords(
       continue;
     }
     let value = sign === "=" ? tail : spec.implied ?? "true";
+    if (word === spelling && spec.hasNextWord === true && rest[0] !== undefined && !/^-./s.test(rest[0])) {
+      value = rest.shift()!;
+    }
     if (sign === "" && takesNextWord(spec)) {
       const next = tail === "" ? rest.shift() : tail;
       if (tail === "" && (next === undefined || /^-./s.test(next))) {

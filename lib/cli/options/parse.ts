@@ -50,16 +50,26 @@ export type CommandOptions<C extends CommandName> = Extract<Options, { command: 
 /** The process environment, as far as options look into it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Options of {@linkcode parseOptions}. */
+export interface ParseOptions {
+  /** Told what counts for nothing. Default: nobody is. */
+  onWarning?: (message: string) => void;
+}
+
 /**
  * Parses the arguments of `torcx` (without argv[0]).
  *
  * @throws {UsageError} if they are no right use of a verb.
  */
-export function parseOptions(args: readonly string[], environment: Environment): Options {
+export function parseOptions(
+  args: readonly string[],
+  environment: Environment,
+  { onWarning = () => {} }: ParseOptions = {},
+): Options {
   const { verb, positionals, flags } = splitWords(args);
   const fields: Record<string, unknown> = { command: verb.command };
   for (const flag of [...GLOBAL_FLAGS, ...verb.flags]) {
-    fields[flag.key] = readFlag(verb, flag, { given: flags.get(flag.key), environment });
+    fields[flag.key] = readFlag(verb, flag, { given: flags.get(flag.key), environment, onWarning });
   }
   checkChoices(verb, fields, flags);
   readPositionals(verb, { texts: positionals, fields });
@@ -69,26 +79,47 @@ export function parseOptions(args: readonly string[], environment: Environment):
   return options;
 }
 
-function readFlag(
-  verb: VerbSpec,
-  flag: FlagSpec,
-  { given, environment }: { given: GivenFlag | undefined; environment: Environment },
-): unknown {
+/** Where a flag's value may come from, and who is told of one that is none. */
+interface FlagSources extends Required<ParseOptions> {
+  given: GivenFlag | undefined;
+  environment: Environment;
+}
+
+function readFlag(verb: VerbSpec, flag: FlagSpec, { given, environment, onWarning }: FlagSources): unknown {
   const type = flag.type ?? "boolean";
-  if (given !== undefined) {
-    const values = given.texts.map((text) =>
-      parseValue(verb, `option ${quote(given.spelling)}`, { type, text })
-    );
+  const option = `option ${quote(given?.spelling ?? `--${flag.long}`)}`;
+  if (given?.texts.every((text) => counts(option, flag, { text, onWarning }))) {
+    const values = given.texts.map((text) => parseValue(verb, option, { type, text }));
     return flag.isRepeated === true ? values : values[0];
   }
-  if (flag.isRequired === true) throw makeVerbError(verb, `option "--${flag.long}" is missing`);
+  if (flag.isRequired === true) throw makeVerbError(verb, `${option} is missing`);
   const inherited = flag.variable === undefined ? undefined : environment[flag.variable];
-  if (flag.variable !== undefined && inherited !== undefined && inherited !== "") {
-    return parseValue(verb, `variable ${quote(flag.variable)}`, { type, text: inherited });
+  if (inherited !== undefined && inherited !== "") {
+    const variable = `variable ${quote(flag.variable!)}`;
+    if (counts(variable, flag, { text: inherited, onWarning })) {
+      return parseValue(verb, variable, { type, text: inherited });
+    }
   }
   if (flag.isRepeated === true) return [];
   if (flag.type === undefined) return false;
   return flag.fallback === undefined ? undefined : VALUE_TYPES[flag.type].parse(flag.fallback);
+}
+
+/** Returns whether a text counts: where what is no value is passed over, somebody is told of it. */
+function counts(
+  what: string,
+  flag: FlagSpec,
+  { text, onWarning }: { text: string } & Required<ParseOptions>,
+): boolean {
+  if (flag.isLenient !== true) return true;
+  try {
+    VALUE_TYPES[flag.type ?? "boolean"].parse(text);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TorcxError)) throw error;
+    onWarning(`${what} counts for nothing: ${error.message}`);
+    return false;
+  }
 }
 
 function parseValue(

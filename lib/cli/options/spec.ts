@@ -18,6 +18,10 @@ export interface FlagSpec {
   readonly metavar?: string;
   /** The value that the bare flag stands for; another one is then given with `=` only. */
   readonly implied?: string;
+  /** Of a switch: its value may be the next word, too, if that has no dash before it. */
+  readonly hasNextWord?: true;
+  /** A value that is none counts for nothing, with a warning: as if it had not been given. */
+  readonly isLenient?: true;
   /** The value without the flag. */
   readonly fallback?: string;
   /** May be given several times: the field is an array. */

@@ -48,8 +48,8 @@ export const MAN_PAGES = ["torcx", "torcx-generator"] as const;
 const COMPLETION_LISTS = ["profiles", "images", "archives", "origins"] as const;
 
 /** Truth values as Go's strconv.ParseBool takes them: scripts for the first torcx use them. */
-const TRUE_TEXTS = ["1", "t", "true"];
-const FALSE_TEXTS = ["0", "f", "false"];
+const TRUE_TEXTS = ["1", "t", "T", "TRUE", "true", "True"];
+const FALSE_TEXTS = ["0", "f", "F", "FALSE", "false", "False"];
 
 /** Every value type of the command line, by the name that the table of verbs uses. */
 export const VALUE_TYPES = {
@@ -111,9 +111,8 @@ function parseText(text: string): string {
 }
 
 function parseBoolean(text: string): boolean {
-  const lower = text.toLowerCase();
-  if (TRUE_TEXTS.includes(lower)) return true;
-  if (FALSE_TEXTS.includes(lower)) return false;
+  if (TRUE_TEXTS.includes(text)) return true;
+  if (FALSE_TEXTS.includes(text)) return false;
   return refuse(text, "it is neither true nor false");
 }
 

@@ -113,8 +113,11 @@ export const PROFILE_VERBS = [
       {
         key: "isRemoteOnly",
         long: "remote-only",
+        // As the first torcx had it, in Go: a text of its own, by strconv.ParseBool.
+        hasNextWord: true,
+        isLenient: true,
         variable: "TORCX_CHECK_REMOTE_ONLY",
-        help: "Skip images without a remote",
+        help: "Skip images without a remote; true or false may follow",
       },
       { key: "isDeep", long: "deep", help: "Read the archives to their end, their manifests and assets too" },
     ],

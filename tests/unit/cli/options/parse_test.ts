@@ -1,6 +1,6 @@
 /** Tests the parser of the command line: whole option objects, in two flag orders, and each wrong use. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listHints, listMessages, UsageError } from "../../../../lib/errors.ts";
 import { type Environment, parseOptions } from "../../../../lib/cli/options/parse.ts";
 import { GROUPS, VERBS, type VerbSpec } from "../../../../lib/cli/options/verbs.ts";
@@ -476,12 +476,75 @@ for (const [args, messages, hints] of WRONG_USES) {
   });
 }
 
-Deno.test("parseOptions() throws a UsageError that names the variable if its value is no truth value", () => {
-  assertEquals(readFailure(["profile", "check"], { TORCX_CHECK_REMOTE_ONLY: "sometimes" }), {
-    messages:
-      'Cannot parse arguments of "profile check": variable "TORCX_CHECK_REMOTE_ONLY" has a wrong value < Cannot use "sometimes": it is neither true nor false',
-    hints: "",
+/** Arguments of `profile check`, the variable, what comes of them, and what is told. */
+const REMOTE_ONLY: readonly [string[], string | undefined, boolean, string[]][] = [
+  [["--remote-only"], undefined, true, []],
+  [["--remote-only", "true"], undefined, true, []],
+  [["--remote-only", "false"], "true", false, []],
+  [["--remote-only", "--deep"], undefined, true, []],
+  [["--remote-only", "--remote-only", "F"], undefined, false, []],
+  [["--remote-only", "T", "--name", "edge"], undefined, true, []],
+  [["--remote-only=1"], "0", true, []],
+  [["--remote-only=maybe"], undefined, false, ['option "--remote-only" counts for nothing: MAYBE']],
+  // Then the variable counts.
+  [["--remote-only", "maybe"], "1", true, ['option "--remote-only" counts for nothing: MAYBE']],
+  [["--remote-only=maybe"], "0", false, ['option "--remote-only" counts for nothing: MAYBE']],
+  // The last one counts, if only for nothing.
+  [["--remote-only=true", "--remote-only=maybe"], undefined, false, [
+    'option "--remote-only" counts for nothing: MAYBE',
+  ]],
+  [["--remote-only="], "True", true, [
+    'option "--remote-only" counts for nothing: Cannot use "": it is neither true nor false',
+  ]],
+  [["--remote-only", "-"], undefined, false, [
+    'option "--remote-only" counts for nothing: Cannot use "-": it is neither true nor false',
+  ]],
+  [[], "maybe", false, ['variable "TORCX_CHECK_REMOTE_ONLY" counts for nothing: MAYBE']],
+  [["--remote-only=maybe"], "maybe", false, [
+    'option "--remote-only" counts for nothing: MAYBE',
+    'variable "TORCX_CHECK_REMOTE_ONLY" counts for nothing: MAYBE',
+  ]],
+  // An option that counts needs no variable.
+  [["--remote-only", "0"], "maybe", false, []],
+];
+
+for (const [args, variable, expected, warnings] of REMOTE_ONLY) {
+  const given = variable === undefined ? "" : ` with TORCX_CHECK_REMOTE_ONLY=${variable}`;
+  Deno.test(`parseOptions() takes ${JSON.stringify(args)}${given} as the first torcx did`, () => {
+    const told: string[] = [];
+    const onWarning = (message: string): void => void told.push(message);
+    const options = parseOptions(["profile", "check", ...args], { TORCX_CHECK_REMOTE_ONLY: variable }, {
+      onWarning,
+    });
+    assert(options.command === "profile check");
+    assertEquals(options.isRemoteOnly, expected);
+    assertEquals(
+      told,
+      warnings.map((text) => text.replace("MAYBE", 'Cannot use "maybe": it is neither true nor false')),
+    );
   });
+}
+
+Deno.test("parseOptions() takes the truth values of Go's strconv.ParseBool, and no others", () => {
+  const taken: Record<string, boolean> = {};
+  for (const letters of ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"]) {
+    const options = parseOptions(["profile", "check", `--deep=${letters}`], {});
+    taken[letters] = options.command === "profile check" && options.isDeep;
+  }
+  assertEquals(Object.keys(taken).filter((text) => taken[text]).toSorted(), [
+    "1",
+    "T",
+    "TRUE",
+    "True",
+    "t",
+    "true",
+  ]);
+  for (const text of ["tRUE", "yes", "on", " 1", "01", "maybe", "", "\uff11"]) {
+    assertMatch(
+      readFailure(["profile", "check", `--deep=${text}`], {}).messages,
+      /it is neither true nor false$/,
+    );
+  }
 });
 
 Deno.test("VERBS names no flag twice within a verb, and groups only what starts with them", () => {
