@@ -7,7 +7,6 @@ import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
 import { keepWarnings } from "../log.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
-import type { Profile } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { type MergedImage, mergeProfiles } from "./merge.ts";
@@ -65,20 +64,7 @@ export function selectProfiles(
     name,
     profile: readProfile(system, profiles.get(name)!),
   }));
-  for (const { name, profile } of list) {
-    const twice = findTwice(profile);
-    if (twice !== undefined) {
-      log.warning(
-        `profile ${quote(name)} lists image ${quote(twice)} more than once: the last entry counts`,
-      );
-    }
-  }
   return { lower, upper, upperFault, images: mergeProfiles(list), warnings };
-}
-
-function findTwice(profile: Profile): string | undefined {
-  const names = new Set<string>();
-  return profile.images.find(({ name }) => names.size === names.add(name).size)?.name;
 }
 
 /** The docker-1.12 rule: COREOS/docker-1.12 may replace the vendor profile. */

@@ -1,7 +1,7 @@
 /** Owns how two profiles differ. It is pure. */
 
 import type { ImageName } from "../manifest/names.ts";
-import type { Profile, ProfileImage } from "../manifest/profile.ts";
+import { listCountingEntries, type Profile, type ProfileImage } from "../manifest/profile.ts";
 
 /** An image that both profiles list, with what differs. */
 export interface ProfileChange {
@@ -36,11 +36,6 @@ export function diffProfiles(before: Profile, after: Profile): ProfileDiff {
   };
 }
 
-function indexImages({ images }: Profile): Map<ImageName, ProfileImage> {
-  const index = new Map<ImageName, ProfileImage>();
-  for (const image of images) {
-    index.delete(image.name);
-    index.set(image.name, image);
-  }
-  return index;
+function indexImages(profile: Profile): Map<ImageName, ProfileImage> {
+  return new Map(listCountingEntries(profile).map((image) => [image.name, image]));
 }

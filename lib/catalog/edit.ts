@@ -19,7 +19,14 @@ import type { Settings } from "../config/settings.ts";
 import type { System } from "../config/system.ts";
 import { getNextProfile } from "./boot_profiles.ts";
 import { explainMissing } from "./missing.ts";
-import { getProfile, listProfiles, type ProfileFile, readProfile, readSelector } from "./profiles.ts";
+import {
+  encodeSelector,
+  getProfile,
+  listProfiles,
+  type ProfileFile,
+  readProfile,
+  readSelector,
+} from "./profiles.ts";
 import { replaceFile } from "./replace_file.ts";
 import { indexStores } from "./stores.ts";
 
@@ -104,7 +111,7 @@ export function setNextProfile(system: System, name: ProfileName): boolean {
   const intent = `Cannot select profile ${quote(name)}`;
   try {
     root.makeDirs(encodePath(settings.confDir), DIRECTORY_MODE);
-    return replaceFile(root, selector, { make: () => encoder.encode(`${name}\n`), intent, log });
+    return replaceFile(root, selector, { make: () => encoder.encode(encodeSelector(name)), intent, log });
   } catch (cause) {
     if (!(cause instanceof TorcxError) || cause.code === "busy") throw cause;
     throw new TorcxError("failed", `${intent}: ${quote(selector)} cannot be written`, { cause });
@@ -149,8 +156,24 @@ export function useImage(
   }
   return {
     path,
-    changed: editProfile(system, target, { path, edit: (profile) => setProfileImage(profile, image) }),
+    changed: editProfile(system, target, {
+      path,
+      edit: (profile) => setImage(system, { path, profile, image }),
+    }),
   };
+}
+
+function setImage(
+  { log }: System,
+  { path, profile, image }: { path: string; profile: Profile } & Pick<UseImageOptions, "image">,
+): Profile {
+  const count = profile.images.filter(({ name }) => name === image.name).length;
+  if (count > 1) {
+    log.warning(
+      `of the ${count} entries of image ${quote(image.name)} in ${quote(path)} the last one is set`,
+    );
+  }
+  return setProfileImage(profile, image);
 }
 
 function checkArchive(

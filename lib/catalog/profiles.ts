@@ -53,8 +53,11 @@ export function getProfile(
 ): ProfileFile {
   const file = profiles.get(name);
   if (file !== undefined) return file;
+  const shorter = [...profiles.keys()].find((other) => `${other}${SUFFIX}` === name);
   throw new TorcxError("not_found", `Cannot find profile ${quote(name)}: no profile directory has it`, {
-    hint: 'List the profiles with "torcx profile list"',
+    hint: shorter === undefined
+      ? 'List the profiles with "torcx profile list"'
+      : `Did you mean ${quote(shorter)}? A profile is named without the ending of its file`,
   });
 }
 
@@ -96,4 +99,9 @@ export function readSelector({ root, settings }: System): string | undefined {
   if (bytes === undefined) return undefined;
   const text = new TextDecoder().decode(bytes).trim();
   return text.endsWith(SUFFIX) ? text.slice(0, -SUFFIX.length) : text;
+}
+
+/** Returns the selector's text for a profile: {@linkcode readSelector} drops one ending, so a name that has it gets it twice. */
+export function encodeSelector(name: ProfileName): string {
+  return `${name}${name.endsWith(SUFFIX) ? SUFFIX : ""}\n`;
 }

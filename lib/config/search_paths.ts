@@ -9,7 +9,7 @@ import type { SettingName, Settings } from "./settings.ts";
 
 /** Options of {@linkcode listStorePaths}. */
 export interface StorePathOptions {
-  /** Leaves the vendor store out: it belongs to the running OS version. Default false. */
+  /** Leaves the vendor store out, wherever it is listed: it belongs to the running OS version. Default false. */
   isVendorOmitted?: boolean;
 }
 
@@ -36,6 +36,7 @@ export function listStores(
   options: StorePathOptions = {},
 ): StorePath[] {
   const { vendorDir, oemDir, userStore } = settings.paths;
+  const vendorStore = join(vendorDir, "store");
   const oemStore = join(oemDir, "store");
   const make = (path: string, setting?: SettingName, isConfigured = false): StorePath => ({
     path,
@@ -47,7 +48,7 @@ export function listStores(
     osVersion === undefined ? [] : [make(join(store, osVersion), setting)];
   const hasOwnBase = settings.sources.get("base_dir") !== DEFAULT_SOURCE;
   const stores = [
-    ...(options.isVendorOmitted === true ? [] : [make(join(vendorDir, "store"), "usr_mountpoint")]),
+    make(vendorStore, "usr_mountpoint"),
     ...withVersion(oemStore),
     make(oemStore),
     ...settings.storePaths.map((path) => make(path, "store_paths", true)),
@@ -57,6 +58,8 @@ export function listStores(
   ];
   const byPath = new Map<string, StorePath>();
   for (const store of stores) {
+    // Listed again it is still the vendor's.
+    if (options.isVendorOmitted === true && store.path === vendorStore) continue;
     const first = byPath.get(store.path);
     // The first place counts, and that one of them was asked for.
     if (first === undefined) byPath.set(store.path, store);

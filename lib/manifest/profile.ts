@@ -97,11 +97,28 @@ export function parseProfile(
     if (remote !== "") image.remote = remote;
     images.push(image);
   }
+  for (const [name, count] of countEntries(images)) {
+    if (count > 1) {
+      onWarning(`${quote(source)}: image ${quote(name)} is listed ${count} times: the last entry counts`);
+    }
+  }
   const { kind, document } = manifest;
   const value = getLastField(document, "value");
   const isTwice = value?.type === "object" && listFieldMembers(value, "images").length > 1;
   const lossy = manifest.lossy ?? (isTwice ? 'it has "images" more than once' : undefined);
   return { kind, images, document, lossy };
+}
+
+function countEntries(images: readonly ProfileImage[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { name } of images) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+/** Returns the entries that count, those that take an image out among them: the last one of each image. */
+export function listCountingEntries({ images }: Profile): ProfileImage[] {
+  const last = new Map(images.map((image) => [image.name, image]));
+  return images.filter((image) => last.get(image.name) === image);
 }
 
 /** Whether there is nothing but what JSON takes for blanks. */
@@ -120,7 +137,10 @@ export function createProfile(kind: ProfileKind, images: readonly ProfileImage[]
   return { kind, images: [...images], document, lossy: undefined };
 }
 
-/** Returns the profile with the image's reference replaced in place, or the image added at the end. */
+/**
+ * Returns the profile with the image's reference replaced in place, or the image added at the end. Of several
+ * entries of the image the last is changed: it is the one that counts.
+ */
 export function setProfileImage(profile: Profile, image: { name: ImageName; reference: string }): Profile {
   const { name, reference } = image;
   const nodes = listImageNodes(profile);
@@ -132,8 +152,8 @@ export function setProfileImage(profile: Profile, image: { name: ImageName; refe
       [...nodes, toJsonNode({ name, reference })],
     );
   }
-  const at = profile.images.findIndex((item) => item.name === name);
-  const nodeAt = nodes.findIndex((node) => getImageName(node) === name);
+  const at = profile.images.findLastIndex((item) => item.name === name);
+  const nodeAt = nodes.findLastIndex((node) => getImageName(node) === name);
   return replaceImages(
     profile,
     profile.images.with(at, { ...profile.images[at]!, reference }),

@@ -3,6 +3,7 @@ import type { TorcxError } from "../../../lib/errors.ts";
 import { parseImageName, parseProfileName } from "../../../lib/manifest/names.ts";
 import { createProfileFile, removeImage, setNextProfile, useImage } from "../../../lib/catalog/edit.ts";
 import { catchError, makeProfile, type Node, OS_RELEASE, type Tree, withTree } from "../../support/nodes.ts";
+import { selectProfiles } from "../../../lib/catalog/boot_profiles.ts";
 import { testWith } from "../../support/needs.ts";
 
 const VENDOR = "usr/share/torcx/profiles";
@@ -239,6 +240,55 @@ Deno.test("useImage() replaces a reference in place; kind, mode and unknown fiel
       "/etc/torcx/profiles/edge.json",
     );
   }, { [`${USER}/edge.json`]: `664 ${V1_TEXT.replace("1.12", "17.06")}` }));
+
+Deno.test("setNextProfile() selects the profile that is named, also where its name ends as a file does", async () => {
+  const both = { [`${USER}/foo.json`]: makeProfile(), [`${USER}/foo.json.json`]: makeProfile() };
+  const only = { [`${USER}/foo.json.json`]: makeProfile() };
+  for (
+    const [nodes, chosen, text] of [
+      [both, "foo", "foo\n"],
+      [both, "foo.json", "foo.json.json\n"],
+      [only, "foo.json", "foo.json.json\n"],
+    ] as const
+  ) {
+    await check(nodes, ({ readSystem }) => {
+      setNextProfile(readSystem(), name(chosen));
+      const { upper } = selectProfiles(readSystem(), { onUnknown: "error" });
+      assertEquals(upper as string | undefined, chosen);
+    }, { "etc/torcx/next-profile": `644 ${text}` });
+  }
+  // What is there selects another one, and is written anew.
+  await check(
+    { ...both, "etc/torcx/next-profile": "foo.json\n" },
+    ({ readSystem }) => assertEquals(setNextProfile(readSystem(), name("foo.json")), true),
+    { "etc/torcx/next-profile": "644 foo.json.json\n" },
+  );
+  await checkFailure(
+    { [`${USER}/foo.json`]: makeProfile() },
+    ({ readSystem }) => setNextProfile(readSystem(), name("foo.json")),
+    "not_found",
+    'Cannot find profile "foo.json": no profile directory has it',
+  );
+});
+
+Deno.test("useImage() sets the last of several entries of an image, and says so", () =>
+  check(
+    { ...STORE, [`${USER}/edge.json`]: makeProfile("docker:1", "a:1", "docker:2") },
+    ({ readSystem, log }) => {
+      useImage(readSystem(), { name: name("edge") }, { image: image("docker:17.06") });
+      assertEquals(log.lines, [
+        'warning: "/etc/torcx/profiles/edge.json": image "docker" is listed 2 times: the last entry counts',
+        'warning: of the 2 entries of image "docker" in "/etc/torcx/profiles/edge.json" the last one is set',
+      ]);
+      const { images } = selectProfiles(readSystem(), { profile: name("edge"), onUnknown: "error" });
+      assertEquals(images.map(({ name, reference }) => `${name}:${reference}`), ["a:1", "docker:17.06"]);
+    },
+    {
+      [`${USER}/edge.json`]: `644 ${
+        JSON.stringify(JSON.parse(makeProfile("docker:1", "a:1", "docker:17.06")), null, 2)
+      }\n`,
+    },
+  ));
 
 Deno.test("useImage() writes nothing if the profile lists the image so already", () =>
   check({ ...STORE, [`${USER}/edge.json`]: V1_TEXT }, ({ path, readSystem }) => {

@@ -4,7 +4,13 @@ import { parseProfileName } from "../../../lib/manifest/names.ts";
 import { createProfile, parseProfile } from "../../../lib/manifest/profile.ts";
 import { selectProfiles } from "../../../lib/catalog/boot_profiles.ts";
 import { mergeProfiles } from "../../../lib/catalog/merge.ts";
-import { getProfile, listProfiles, readProfile, readSelector } from "../../../lib/catalog/profiles.ts";
+import {
+  encodeSelector,
+  getProfile,
+  listProfiles,
+  readProfile,
+  readSelector,
+} from "../../../lib/catalog/profiles.ts";
 import { catchError, makeProfile, type Node, OS_RELEASE, withTree } from "../../support/nodes.ts";
 
 const VENDOR = "usr/share/torcx/profiles";
@@ -56,6 +62,13 @@ Deno.test("listProfiles() takes regular files and symlinks to them, and skips il
 Deno.test("getProfile() fails with the way out if there is none", () => {
   const error = catchError(() => getProfile(new Map(), parseProfileName("x"))) as TorcxError;
   assertEquals([error.code, error.hint], ["not_found", 'List the profiles with "torcx profile list"']);
+  const edge = parseProfileName("edge");
+  const profiles = new Map([[edge, { name: edge, path: "/edge.json", layer: "user" as const }]]);
+  const other = catchError(() => getProfile(profiles, parseProfileName("edge.json"))) as TorcxError;
+  assertEquals([other.code, other.hint], [
+    "not_found",
+    'Did you mean "edge"? A profile is named without the ending of its file',
+  ]);
 });
 
 Deno.test("readProfile() names profile, file and fault", () =>
@@ -97,6 +110,15 @@ Deno.test("readSelector() trims blanks and drops .json (contract: Selector)", as
     const nodes: Record<string, Node> = text === undefined ? {} : { "etc/torcx/next-profile": text };
     await withTree({ ...nodes, ...OS_RELEASE }, ({ readSystem }) => {
       assertEquals(readSelector(readSystem()), expected);
+    });
+  }
+});
+
+Deno.test("encodeSelector() is read back as the profile that it names, whatever its ending", async () => {
+  for (const text of ["edge", "edge.json", "edge.json.json", ".json", "json", "edge.JSON", "a.json.b"]) {
+    const name = parseProfileName(text);
+    await withTree({ ...OS_RELEASE, "etc/torcx/next-profile": encodeSelector(name) }, ({ readSystem }) => {
+      assertEquals(readSelector(readSystem()), text);
     });
   }
 });
@@ -320,5 +342,9 @@ Deno.test("selectProfiles() warns if a profile lists an image twice", () =>
       onUnknown: "warn",
     });
     assertEquals(images.map(({ reference }) => reference), ["1", "2"]);
-    assert(warnings.includes('profile "vendor" lists image "a" more than once: the last entry counts'));
+    assert(
+      warnings.includes(
+        '"/usr/share/torcx/profiles/vendor.json": image "a" is listed 2 times: the last entry counts',
+      ),
+    );
   }));

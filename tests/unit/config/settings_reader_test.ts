@@ -254,6 +254,13 @@ Deno.test("listStorePaths() has the contract's lookup order (contract: Store loo
       "/x",
       "/y",
     ]);
+    const vendorTwice = readSettings({
+      TORCX_STOREPATH: "/usr/share/torcx/store/:/x:/usr/./share/torcx//store",
+    });
+    assertEquals(listStorePaths(vendorTwice).filter((path) => path.startsWith("/usr/share/torcx")), [
+      "/usr/share/torcx/store",
+    ]);
+    assertEquals(listStorePaths(vendorTwice, "9", { isVendorOmitted: true }).slice(-2), ["/b/store", "/x"]);
     const twice = readSettings({ TORCX_STOREPATH: "/b/store/:/s1:/z" });
     assertEquals(listStorePaths(twice).slice(-2), ["/b/store", "/z"], "each path once");
   }));

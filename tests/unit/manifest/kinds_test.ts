@@ -12,6 +12,7 @@ import {
   createProfile,
   encodeProfile,
   encodeRunProfile,
+  listCountingEntries,
   parseProfile,
   removeProfileImage,
   setProfileImage,
@@ -192,6 +193,27 @@ Deno.test("setProfileImage() adds to a profile whose images are null", () => {
   const profile = parseProfile(make(V0, { images: null }), "f");
   const edited = setProfileImage(profile, { name: parseImageName("a"), reference: "1" });
   assertEquals(JSON.parse(encodeProfile(edited)).value.images, [{ name: "a", reference: "1" }]);
+});
+
+Deno.test("setProfileImage() sets the last entry of an image, whatever else the list holds", () => {
+  const images = [
+    null,
+    { name: "a", reference: "1", x: 1 },
+    { reference: "no name" },
+    { NAME: "a", reference: "2" },
+    { name: "" },
+    { name: "b", reference: "" },
+  ];
+  const warnings: string[] = [];
+  const profile = parseProfile(make(V0, { images }), "f", (message) => warnings.push(message));
+  assertEquals(warnings.at(-1), '"f": image "a" is listed 2 times: the last entry counts');
+  assertEquals(
+    listCountingEntries(profile).map(({ name, reference }) => `${name}:${reference}`),
+    ["a:2", "b:"],
+  );
+  const edited = setProfileImage(profile, { name: parseImageName("a"), reference: "3" });
+  assertEquals(JSON.parse(encodeProfile(edited)).value.images, images.with(3, { NAME: "a", reference: "3" }));
+  assertEquals(edited.images.map(({ name, reference }) => `${name}:${reference}`), ["a:1", "a:3", "b:"]);
 });
 
 Deno.test("createProfile() makes a profile that parses to itself", () => {

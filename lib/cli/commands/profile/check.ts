@@ -7,7 +7,7 @@ import { explainMissing } from "../../../catalog/missing.ts";
 import { type Archive, indexStores } from "../../../catalog/stores.ts";
 import type { Inspection } from "../../../image/inspect.ts";
 import { formatImage, type ProfileName } from "../../../manifest/names.ts";
-import type { Profile, ProfileImage } from "../../../manifest/profile.ts";
+import { listCountingEntries, type Profile, type ProfileImage } from "../../../manifest/profile.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
@@ -30,7 +30,7 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
     log.warning(`${title} lists no images`);
     return 0;
   }
-  const images = profile.images.filter((image) =>
+  const images = listCountingEntries(profile).filter((image) =>
     image.reference !== "" && (!options.isRemoteOnly || image.remote !== undefined)
   );
   const index = indexStores(
