@@ -12,7 +12,7 @@ import type { Root } from "../sys/root.ts";
 import { StagedFile } from "../sys/staged_file.ts";
 import { NetworkError } from "./network_error.ts";
 import { retry, type RetryOptions } from "./retry.ts";
-import type { Answer, Transport } from "./transport.ts";
+import type { Answer, Source } from "./transport.ts";
 
 /** What is fetched, and where it goes. */
 export interface DownloadOrder {
@@ -66,14 +66,14 @@ export function isStagedName(name: ByteString): boolean {
  */
 export async function downloadArchive(
   root: Root,
-  { transport, order, options = {} }: {
-    transport: Transport;
+  { source, order, options = {} }: {
+    source: Source;
     order: DownloadOrder;
     options?: DownloadOptions;
   },
 ): Promise<Download> {
   using file = StagedFile.open(root, order.directory, makeStagedName(order.digest));
-  const download = new ArchiveDownload(file, { transport, order, options });
+  const download = new ArchiveDownload(file, { source, order, options });
   try {
     await download.run();
   } catch (error) {
@@ -94,21 +94,21 @@ function isInterruption(error: unknown, signal: AbortSignal | undefined): boolea
 class ArchiveDownload {
   fetchedBytes = 0;
   readonly #file: StagedFile;
-  readonly #transport: Transport;
+  readonly #source: Source;
   readonly #order: DownloadOrder;
   readonly #options: DownloadOptions;
   #hash: Hash;
 
   constructor(
     file: StagedFile,
-    { transport, order, options }: {
-      transport: Transport;
+    { source, order, options }: {
+      source: Source;
       order: DownloadOrder;
       options: DownloadOptions;
     },
   ) {
     this.#file = file;
-    this.#transport = transport;
+    this.#source = source;
     this.#order = order;
     this.#options = options;
     this.#hash = createHash(order.digest.algorithm);
@@ -175,7 +175,7 @@ class ArchiveDownload {
     const { signal } = this.#options;
     const offset = this.#file.size;
     try {
-      return await this.#transport.get(this.#order.url, { signal, offset, isFresh });
+      return await this.#source.get(this.#order.url, { signal, offset, isFresh });
     } catch (error) {
       if (offset === 0 || !(error instanceof NetworkError) || error.status !== 416) throw error;
       return undefined;

@@ -1,6 +1,8 @@
 /** Owns the failures of the network: which of them may pass when one tries again. It refuses to try. */
 
-import { TorcxError, type TorcxErrorOptions } from "../errors.ts";
+import { quote, TorcxError, type TorcxErrorOptions } from "../errors.ts";
+
+const TOO_MANY_REQUESTS = 429;
 
 /** Options of {@linkcode NetworkError}. */
 export interface NetworkErrorOptions extends TorcxErrorOptions {
@@ -25,4 +27,40 @@ export class NetworkError extends TorcxError {
     this.status = options.status;
     this.retryAfter = options.retryAfter;
   }
+}
+
+/** Makes the error of an answer that is of no use. */
+export function describeStatus(url: URL, { status, statusText, headers }: Response): NetworkError {
+  return new NetworkError(
+    `Cannot get ${quote(url.href)}: the server answered ${status} ${statusText}`.trim(),
+    {
+      status,
+      isTransient: status >= 500 || status === TOO_MANY_REQUESTS,
+      retryAfter: parseRetryAfter(headers.get("retry-after")),
+    },
+  );
+}
+
+/** Makes one error of what fetch(), a body or a connection throws; those of ours, and a signal's, stay. */
+export function describeFailure(url: URL, cause: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (cause instanceof NetworkError || !(cause instanceof Error)) return cause;
+  // reqwest's chain: the last part says what happened.
+  const reason = cause.message.replace(/^error sending request.*?: client error \([A-Za-z]+\): /, "")
+    .replace(/ \(os error \d+\)$/, "");
+  const isCertificate = /certificate|InvalidContentType/.test(cause.message);
+  return new NetworkError(`Cannot get ${quote(url.href)}: ${reason}`, {
+    isTransient: !isCertificate,
+    ...isCertificate && cause.message.includes("invalid peer certificate")
+      ? { hint: "Name the server's root certificate by --ca FILE" }
+      : {},
+  });
+}
+
+/** Parses `Retry-After`, RFC 9110 section 10.2.3: seconds, or a date; undefined if it is neither. */
+export function parseRetryAfter(text: string | null, now = Date.now()): number | undefined {
+  if (text === null) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : Math.max(0, time - now);
 }

@@ -54,11 +54,3 @@ function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
-
-/** Parses `Retry-After`, RFC 9110 section 10.2.3: seconds, or a date; undefined if it is neither. */
-export function parseRetryAfter(text: string | null, now = Date.now()): number | undefined {
-  if (text === null) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : Math.max(0, time - now);
-}

@@ -4,8 +4,7 @@
  */
 
 import { quote } from "../errors.ts";
-import { NetworkError } from "./network_error.ts";
-import { parseRetryAfter } from "./retry.ts";
+import { describeFailure, describeStatus, NetworkError } from "./network_error.ts";
 
 /** Options of {@linkcode Transport}. */
 export interface TransportOptions {
@@ -44,13 +43,18 @@ export interface Answer {
 
 const REDIRECTS_MAX = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
-const TOO_MANY_REQUESTS = 429;
 const RANGE_NOT_SATISFIABLE = 416;
 /** A piece of the body: a third less memory than the default reader takes. */
 const PIECE_BYTES = 256 * 1024;
 
+/** Whoever answers for a URL. */
+export interface Source {
+  /** Asks for a URL. */
+  get(url: URL, options?: GetOptions): Promise<Answer>;
+}
+
 /** Asks servers. */
-export class Transport implements Disposable {
+export class Transport implements Source, Disposable {
   readonly #client: Deno.HttpClient;
   readonly #isProxied: boolean;
   readonly #connectTimeout: number;
@@ -255,33 +259,6 @@ function followRedirect(url: URL, response: Response): URL {
   if (next.protocol === "https:") return next;
   if (next.protocol !== "http:") return refuse("which is neither https nor http");
   return url.protocol === "https:" ? refuse("away from https") : next;
-}
-
-function describeStatus(url: URL, { status, statusText, headers }: Response): NetworkError {
-  return new NetworkError(
-    `Cannot get ${quote(url.href)}: the server answered ${status} ${statusText}`.trim(),
-    {
-      status,
-      isTransient: status >= 500 || status === TOO_MANY_REQUESTS,
-      retryAfter: parseRetryAfter(headers.get("retry-after")),
-    },
-  );
-}
-
-/** Makes one error of what fetch(), a body or a connection throws; those of ours, and a signal's, stay. */
-function describeFailure(url: URL, cause: unknown, signal?: AbortSignal): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (cause instanceof NetworkError || !(cause instanceof Error)) return cause;
-  // reqwest's chain: the last part says what happened.
-  const reason = cause.message.replace(/^error sending request.*?: client error \([A-Za-z]+\): /, "")
-    .replace(/ \(os error \d+\)$/, "");
-  const isCertificate = /certificate|InvalidContentType/.test(cause.message);
-  return new NetworkError(`Cannot get ${quote(url.href)}: ${reason}`, {
-    isTransient: !isCertificate,
-    ...isCertificate && cause.message.includes("invalid peer certificate")
-      ? { hint: "Name the server's root certificate by --ca FILE" }
-      : {},
-  });
 }
 
 function parseLength(text: string | null): number | undefined {

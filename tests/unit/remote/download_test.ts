@@ -43,7 +43,7 @@ async function withScene(behaviour: Behaviour, use: (scene: Scene) => Promise<vo
     using root = Root.open("/");
     const fetch = (options: DownloadOptions = {}, digest = digestOf(DATA)): Promise<Download> =>
       downloadArchive(root, {
-        transport,
+        source: transport,
         order: { url: new URL(`${server.url}a`), digest, directory: encodePath(dir), name: encodePath(NAME) },
         options: { firstWait: 1, ...options },
       });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NetworkError } from "../../../lib/remote/network_error.ts";
-import { parseRetryAfter, retry } from "../../../lib/remote/retry.ts";
+import { retry } from "../../../lib/remote/retry.ts";
 
 const busy = (retryAfter?: number): NetworkError =>
   new NetworkError("busy", { isTransient: true, retryAfter });
@@ -60,20 +60,4 @@ Deno.test("retry() ends at once by a signal", async () => {
   const { call } = makeCall([busy()]);
   const error = await assertRejects(() => retry(call, { firstWait: 60_000, signal: abort.signal }), Error);
   assertEquals(error, reason);
-});
-
-Deno.test("parseRetryAfter() takes seconds and dates", () => {
-  const now = Date.UTC(2026, 0, 1);
-  for (
-    const [text, expected] of [
-      ["0", 0],
-      ["120", 120_000],
-      ["Thu, 01 Jan 2026 00:00:05 GMT", 5000],
-      ["Thu, 01 Jan 2015 00:00:00 GMT", 0],
-      ["soon", undefined],
-      [null, undefined],
-    ] as const
-  ) {
-    assertEquals(parseRetryAfter(text, now), expected, String(text));
-  }
 });
