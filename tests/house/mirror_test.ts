@@ -21,7 +21,10 @@ const THEMES: Record<string, string> = {
 
 /** What has logic and came or moved with the rooms: each has its test. */
 const TESTED = [
-  ...["plan", "preview", "propagate", "record", "undo", "operations/table"].map((file) => `apply/${file}`),
+  ...["plan", "preview", "propagate", "record", "undo"].map((file) => `apply/${file}`),
+  ...["assets", "directories", "records", "space", "table", "trees"].map((file) =>
+    `apply/operations/${file}`
+  ),
   ...["generator", "integrate", "udev_rules"].map((file) => `boot/${file}`),
   ...["prune", "edit", "stores", "profiles"].map((file) => `catalog/${file}`),
   ...["settings_reader", "os_release", "kernel_command_line", "environment"].map((file) => `config/${file}`),

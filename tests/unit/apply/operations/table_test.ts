@@ -1,14 +1,9 @@
 /** Tests each kind of operation by its row: told, kept in the journal, carried out, taken back. */
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import {
-  describeOperation,
-  executeOperation,
-  undoOperation,
-} from "../../../../lib/apply/operations/table.ts";
+import { describeOperation, undoOperation } from "../../../../lib/apply/operations/table.ts";
 import { type ByteString, encodePath } from "../../../../lib/bytes.ts";
 import { TorcxError } from "../../../../lib/errors.ts";
-import { SILENT_LOG } from "../../../../lib/log.ts";
 import {
   encodeJournal,
   type Operation,
@@ -18,8 +13,8 @@ import {
   parseJournal,
 } from "../../../../lib/manifest/journal.ts";
 import { toPlannedOperation } from "../../../../lib/manifest/outputs/apply_plan.ts";
-import type { Root } from "../../../../lib/sys/root.ts";
 import { withTree } from "../../../support/nodes.ts";
+import { execute } from "../../../support/operations.ts";
 
 /** A file name that is neither ASCII nor UTF-8. */
 const odd = "/d/\xff" as ByteString;
@@ -61,21 +56,6 @@ const EXAMPLES: { [K in OperationKind]: { operation: OperationOf<K>; text: strin
   remount_read_only: { operation: { kind: "remount_read_only", path }, text: 'make "/d/é" read-only' },
   write_seal: { operation: { kind: "write_seal", path, text: "/x" }, text: 'seal by writing "/d/é"' },
 };
-
-function execute(root: Root, operation: Operation): void | Promise<void> {
-  return executeOperation(operation, {
-    root,
-    log: SILENT_LOG,
-    encodeReport: () => "the report",
-    getTreeOptions: (image) => ({
-      image,
-      wayOut: "none",
-      onMountWarning: () => {},
-      onProgress: () => {},
-      onUnpacked: () => {},
-    }),
-  });
-}
 
 Deno.test("describeOperation() has a line for each kind", () => {
   for (const { operation, text } of Object.values(EXAMPLES)) assertEquals(describeOperation(operation), text);
