@@ -44,11 +44,10 @@ async function runAsGenerator(signal: AbortSignal): Promise<number> {
 
 async function runAsCommand(signal: AbortSignal): Promise<number> {
   const { runProgram } = await import("./lib/cli/program.ts");
-  const { status, fault } = await runProgram(
-    Deno.args,
-    readEnvironment((name) => Deno.env.get(name)),
+  const { status, fault } = await runProgram(Deno.args, {
+    environment: readEnvironment((name) => Deno.env.get(name)),
     signal,
-  );
+  });
   if (fault === undefined) return status;
   writeStderr(`torcx: Cannot write to standard output: ${fault}; the command itself has run to its end`);
   return EXIT.failed;

@@ -76,7 +76,7 @@ export async function runGenerator(input: GeneratorInput): Promise<void> {
   if (isPrivate) return handOff("mounts made by generators do not last here");
   if (earlier.kind === "none") return await applyInPlace(system, input, { normalDir, handOff });
   log.info(`already run: ${quote(settings.runDir)} exists`);
-  if (earlier.report !== undefined) writeSysusersDropIn(root, normalDir, earlier.report);
+  if (earlier.report !== undefined) writeSysusersDropIn(root, normalDir, { report: earlier.report });
 }
 
 async function findEarlierRun(
@@ -118,7 +118,7 @@ async function applyInPlace(
     throw error;
   }
   const report = findReportInPlace(system);
-  if (report !== undefined) writeSysusersDropIn(system.root, normalDir, report);
+  if (report !== undefined) writeSysusersDropIn(system.root, normalDir, { report });
 }
 
 function parseArguments(args: readonly string[], isPrivate: boolean): string {

@@ -13,7 +13,11 @@ import type { Root } from "../sys/root.ts";
  * @param report of an apply in place.
  * @throws {SyscallError} if the file cannot be written.
  */
-export function writeSysusersDropIn(root: Root, normalDir: string, report: ApplyReport): void {
+export function writeSysusersDropIn(
+  root: Root,
+  normalDir: string,
+  { report }: { report: ApplyReport },
+): void {
   if (listAssetFiles(report, "sysusers").length === 0) return;
   const directory = `${normalDir}/systemd-sysusers.service.d`;
   root.makeDirs(encodePath(directory), 0o755);

@@ -23,8 +23,7 @@ export interface ProgramEnd {
  */
 export async function runProgram(
   args: readonly string[],
-  environment: Environment,
-  signal: AbortSignal,
+  { environment, signal }: { environment: Environment; signal: AbortSignal },
 ): Promise<ProgramEnd> {
   const warnings: string[] = [];
   const onWarning = (message: string): void => void warnings.push(message);

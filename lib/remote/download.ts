@@ -72,7 +72,7 @@ export async function downloadArchive(
     options?: DownloadOptions;
   },
 ): Promise<Download> {
-  using file = StagedFile.open(root, order.directory, makeStagedName(order.digest));
+  using file = StagedFile.open(root, order.directory, { name: makeStagedName(order.digest) });
   const download = new ArchiveDownload(file, { source, order, options });
   try {
     await download.run();

@@ -40,7 +40,7 @@ export async function verifyClearSigned(
 ): Promise<SignedText> {
   const { text, armor, hashes } = parseClearSigned(data, source);
   const library = await import("./openpgp_package.ts");
-  const keys = await readKeys(library, keyrings, onWarning);
+  const keys = await readKeys(library, { keyrings, onWarning });
   const signature = await readSignature(library, armor, source);
   // As the package counts them: its results have no names.
   const packets = [...signature.packets].filter((packet) => packet instanceof library.SignaturePacket);
@@ -65,8 +65,7 @@ export async function verifyClearSigned(
 
 async function readKeys(
   library: Library,
-  keyrings: readonly Keyring[],
-  onWarning: (message: string) => void,
+  { keyrings, onWarning }: { keyrings: readonly Keyring[]; onWarning: (message: string) => void },
 ): Promise<OpenPgp.Key[]> {
   const keys: OpenPgp.Key[] = [];
   for (const keyring of keyrings) {

@@ -126,7 +126,7 @@ export class Transport implements Source, Disposable {
     const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
     const hostname = url.hostname.replace(/^\[|\]$/g, "");
     const key = `${hostname} ${port}`;
-    const reached = this.#reached.get(key) ?? this.#connect(url, { hostname, port }, signal);
+    const reached = this.#reached.get(key) ?? this.#connect(url, { address: { hostname, port }, signal });
     this.#reached.set(key, reached);
     try {
       await reached;
@@ -136,7 +136,10 @@ export class Transport implements Source, Disposable {
     }
   }
 
-  async #connect(url: URL, address: Deno.ConnectOptions, signal: AbortSignal): Promise<void> {
+  async #connect(
+    url: URL,
+    { address, signal }: { address: Deno.ConnectOptions; signal: AbortSignal },
+  ): Promise<void> {
     const timeout = AbortSignal.timeout(this.#connectTimeout);
     try {
       const connection = await Deno.connect({ ...address, signal: AbortSignal.any([signal, timeout]) });

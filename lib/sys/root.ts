@@ -181,7 +181,7 @@ export class Root implements Disposable {
    */
   readFile(path: ByteString, maxBytes: number = READ_FILE_MAX): Uint8Array<ArrayBuffer> {
     using file = this.openFile(path);
-    return readWhole(file, path, maxBytes);
+    return readWhole(file, { path, maxBytes });
   }
 
   /**
@@ -194,7 +194,7 @@ export class Root implements Disposable {
     const fd = findInRoot(this.resolver, this.fd, path, READ_FLAGS);
     if (fd === undefined) return undefined;
     using file = toOpenFile(fd, path);
-    return readWhole(file, path, maxBytes);
+    return readWhole(file, { path, maxBytes });
   }
 
   /** Lists a directory, sorted bytewise, without `.` and `..`. */
@@ -345,7 +345,10 @@ function toOpenFile(fd: number, path: ByteString): OpenFile {
   }
 }
 
-function readWhole(file: OpenFile, path: ByteString, maxBytes: number): Uint8Array<ArrayBuffer> {
+function readWhole(
+  file: OpenFile,
+  { path, maxBytes }: { path: ByteString; maxBytes: number },
+): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   let total = 0;
   // The size is a hint only: files of /proc say 0. One byte more tells the end in one read.

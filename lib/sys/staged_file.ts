@@ -51,7 +51,7 @@ export class StagedFile implements Disposable {
    * @throws {TorcxError} `invalid` if there is something of that name that is no plain file of one name.
    * @throws {SyscallError} as open(2).
    */
-  static open(root: Root, directory: ByteString, name: ByteString): StagedFile {
+  static open(root: Root, directory: ByteString, { name }: { name: ByteString }): StagedFile {
     const dir = root.open(directory, O_RDONLY | O_DIRECTORY);
     const path = decodePath(joinPath(directory, name));
     let fd: number | undefined;

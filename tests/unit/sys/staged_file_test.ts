@@ -20,7 +20,7 @@ Deno.test("StagedFile gets its name and mode when it is published, in the place 
   withRoot((root, dir) => {
     Deno.writeTextFileSync(`${dir}/final`, "old");
     {
-      using file = StagedFile.open(root, TOP, HIDDEN);
+      using file = StagedFile.open(root, TOP, { name: HIDDEN });
       file.append(new TextEncoder().encode("one "));
       file.append(new TextEncoder().encode("two"));
       assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), [".hidden", "final"]);
@@ -36,7 +36,7 @@ Deno.test("StagedFile gets its name and mode when it is published, in the place 
 Deno.test("StagedFile goes on with what is there, or begins anew", () =>
   withRoot((root, dir) => {
     Deno.writeTextFileSync(`${dir}/.hidden`, "left", { mode: 0o666 });
-    using file = StagedFile.open(root, TOP, HIDDEN);
+    using file = StagedFile.open(root, TOP, { name: HIDDEN });
     assertEquals(file.size, 4);
     const buffer = new Uint8Array(8);
     assertEquals(file.readAt(buffer, 1), 3);
@@ -60,7 +60,7 @@ Deno.test("StagedFile opens nothing but a plain file of one name", () =>
     ];
     for (const [make, code] of makers) {
       make();
-      assertEquals(assertThrows(() => StagedFile.open(root, TOP, HIDDEN), TorcxError).code, code);
+      assertEquals(assertThrows(() => StagedFile.open(root, TOP, { name: HIDDEN }), TorcxError).code, code);
       assertEquals(Deno.readTextFileSync(`${dir}/victim`), "untouched");
       Deno.removeSync(`${dir}/.hidden`);
     }

@@ -25,7 +25,7 @@ type CheckOptions = CommandOptions<"profile check">;
 export async function runProfileCheck(options: CheckOptions, context: Context): Promise<number> {
   using system = openSystem(options, context);
   const { log, stdout } = context;
-  const { title, profile } = readChecked(options, context, system);
+  const { title, profile } = readChecked(system, context, options);
   if (profile.images.length === 0) {
     log.warning(`${title} lists no images`);
     return 0;
@@ -109,9 +109,9 @@ function findFault(archive: Archive, inspection: Inspection | TorcxError): Torcx
 }
 
 function readChecked(
-  options: CheckOptions,
-  context: Context,
   system: System,
+  context: Context,
+  options: CheckOptions,
 ): { title: string; profile: Profile } {
   const target = findTarget(options, context);
   if (target !== undefined && "file" in target) {
