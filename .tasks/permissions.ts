@@ -23,6 +23,4 @@ export const COMPILE_FLAGS: readonly string[] = [
   "--no-code-cache",
   // Short-lived objects are collected before they take megabytes: 2 MB less on archives of many files.
   "--v8-flags=--max-semi-space-size=1",
-  // No import names the second thread's module.
-  "--include=lib/archive/inflate/worker.ts",
 ];

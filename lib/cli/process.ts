@@ -11,6 +11,7 @@ import type { Process } from "./context.ts";
 import { openInput } from "./input.ts";
 import type { Environment } from "./options/parse.ts";
 import type { Stream } from "./output.ts";
+import { STD_SOURCE } from "./std_source.ts";
 
 /** The width where a terminal does not tell its own. */
 const FALLBACK_COLUMNS = 80;
@@ -24,7 +25,7 @@ export function openProcess(environment: Environment, signal: AbortSignal): Proc
     stderr: openStream(Deno.stderr),
     stdin: openInput(Deno.stdin),
     isJournal: isJournal(environment["JOURNAL_STREAM"]),
-    versions: { ...Deno.version, target: Deno.build.target, std: findStd() },
+    versions: { ...Deno.version, target: Deno.build.target, std: STD_SOURCE },
     signal,
     readKernelCommandLine,
     readMemoryBytes,
@@ -84,9 +85,4 @@ function getWorkingDirectory(): string {
       hint: "Go to a directory that exists, or give absolute paths",
     });
   }
-}
-
-/** Where the @std packages of this very program come from: JSR, or the stand-ins of a build without it. */
-function findStd(): "jsr" | "stand-ins" {
-  return import.meta.resolve("@std/cli/parse-args").startsWith("file:") ? "stand-ins" : "jsr";
 }
