@@ -6,13 +6,14 @@
 import { quote, TorcxError } from "../errors.ts";
 import { parseRemoteContents, type RemoteContents } from "../manifest/contents.ts";
 import type { System } from "../config/system.ts";
-import type { BaseUrl } from "./base_url.ts";
+import type { BaseUrl } from "../catalog/base_url.ts";
 import { parseClearSigned } from "./clear_signed.ts";
 import { checkFreshness } from "./freshness.ts";
+import { readKeyrings } from "./keyring.ts";
 import { verifyMinisign } from "./minisign.ts";
 import { NetworkError } from "./network_error.ts";
 import { verifyClearSigned } from "./openpgp.ts";
-import type { Remote } from "./remotes.ts";
+import type { Remote } from "../catalog/remotes.ts";
 import { retry, type RetryOptions } from "./retry.ts";
 import type { Signature, SignedText } from "./signed_text.ts";
 import type { Source } from "./transport.ts";
@@ -98,7 +99,7 @@ async function fetchVerified(request: ContentsRequest): Promise<FetchedText> {
   const url = new URL(CLEAR_SIGNED, base.url);
   const data = await fetchSmall(url, options);
   const signed = await verifyClearSigned(data, url.href, {
-    keyrings: remote.keyrings,
+    keyrings: readKeyrings(system.root, remote),
     onWarning: system.log.warning,
     ...options.now === undefined ? {} : { now: options.now },
   });

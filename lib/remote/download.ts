@@ -14,10 +14,18 @@ import { NetworkError } from "./network_error.ts";
 import { retry, type RetryOptions } from "./retry.ts";
 import type { Answer, Source } from "./transport.ts";
 
+/** A digest that an archive must have, and who says so. */
+export interface WantedDigest {
+  digest: Digest;
+  /** For people, e.g. `the remote's contents`. */
+  by: string;
+}
+
 /** What is fetched, and where it goes. */
 export interface DownloadOrder {
   url: URL;
-  digest: Digest;
+  /** What it must be; empty only where unverified bytes are allowed. */
+  wanted: readonly WantedDigest[];
   /** The store's directory. */
   directory: ByteString;
   /** The archive's name in it. */
@@ -47,14 +55,20 @@ const ARCHIVE_MODE = 0o644;
 const BUFFER_BYTES = 256 * 1024;
 const GZIP_MAGIC = "1f8b";
 
-/** Returns the hidden name of what is not whole yet. */
-export function makeStagedName(digest: Digest): ByteString {
-  return encodePath(`.torcx-${formatDigest(digest)}.part`);
+/** Returns the hidden name of what is not whole yet: of the first digest, or of what nobody verifies. */
+export function makeStagedName({ wanted, name }: Pick<DownloadOrder, "wanted" | "name">): ByteString {
+  const [first] = wanted;
+  const id = first === undefined ? toDigest("sha256", hashName(name)) : first.digest;
+  return encodePath(`.torcx-${first === undefined ? "unverified-" : ""}${formatDigest(id)}.part`);
+}
+
+function hashName(name: ByteString): string {
+  return createHash("sha256").update(name, "latin1").digest("hex");
 }
 
 /** Tells whether a name is one of {@linkcode makeStagedName}. */
 export function isStagedName(name: ByteString): boolean {
-  return /^\.torcx-sha\d+-[0-9a-f]+\.part$/.test(name);
+  return /^\.torcx-(?:unverified-)?sha\d+-[0-9a-f]+\.part$/.test(name);
 }
 
 /**
@@ -72,7 +86,7 @@ export async function downloadArchive(
     options?: DownloadOptions;
   },
 ): Promise<Download> {
-  using file = StagedFile.open(root, order.directory, { name: makeStagedName(order.digest) });
+  using file = StagedFile.open(root, order.directory, { name: makeStagedName(order) });
   const download = new ArchiveDownload(file, { source, order, options });
   try {
     await download.run();
@@ -97,7 +111,7 @@ class ArchiveDownload {
   readonly #source: Source;
   readonly #order: DownloadOrder;
   readonly #options: DownloadOptions;
-  #hash: Hash;
+  #hashes: Hash[];
 
   constructor(
     file: StagedFile,
@@ -111,7 +125,17 @@ class ArchiveDownload {
     this.#source = source;
     this.#order = order;
     this.#options = options;
-    this.#hash = createHash(order.digest.algorithm);
+    this.#hashes = this.#makeHashes();
+    // Nobody could tell whether what is there belongs to what comes.
+    if (order.wanted.length === 0) file.clear();
+  }
+
+  #makeHashes(): Hash[] {
+    return this.#order.wanted.map(({ digest }) => createHash(digest.algorithm));
+  }
+
+  #update(data: Uint8Array<ArrayBuffer>): void {
+    for (const hash of this.#hashes) hash.update(data);
   }
 
   async run(): Promise<void> {
@@ -122,7 +146,8 @@ class ArchiveDownload {
     // What was there before, or what a cache had, may be to blame: once more, from nothing, past caches.
     this.#restart();
     await retry(() => this.#fetchRest({ isFresh: true }), this.#options);
-    if (!this.#isWhole()) throw this.#describeMismatch();
+    const mismatch = this.#findMismatch();
+    if (mismatch !== undefined) throw this.#describeMismatch(mismatch);
   }
 
   /** Hashes what an earlier run left; returns its size. */
@@ -131,7 +156,7 @@ class ArchiveDownload {
     for (let offset = 0; offset < this.#file.size;) {
       const count = this.#file.readAt(buffer, offset);
       if (count === 0) break;
-      this.#hash.update(buffer.subarray(0, count));
+      this.#update(buffer.subarray(0, count));
       offset += count;
     }
     return this.#file.size;
@@ -139,15 +164,20 @@ class ArchiveDownload {
 
   #restart(): void {
     this.#file.clear();
-    this.#hash = createHash(this.#order.digest.algorithm);
+    this.#hashes = this.#makeHashes();
   }
 
   #isWhole(): boolean {
-    return isSameDigest(this.#getDigest(), this.#order.digest);
+    return this.#findMismatch() === undefined;
   }
 
-  #getDigest(): Digest {
-    return toDigest(this.#order.digest.algorithm, this.#hash.copy().digest("hex"));
+  /** Finds the first digest that it has not. */
+  #findMismatch(): { wanted: WantedDigest; found: Digest } | undefined {
+    for (const [index, wanted] of this.#order.wanted.entries()) {
+      const found = toDigest(wanted.digest.algorithm, this.#hashes[index]!.copy().digest("hex"));
+      if (!isSameDigest(found, wanted.digest)) return { wanted, found };
+    }
+    return undefined;
   }
 
   async #fetchRest({ isFresh = false } = {}): Promise<void> {
@@ -163,7 +193,7 @@ class ArchiveDownload {
     for await (const data of answer.body) {
       signal?.throwIfAborted();
       if (this.#file.size + data.length > maxSize) throw this.#describeSize(answer.url, maxSize);
-      this.#hash.update(data);
+      this.#update(data);
       this.#file.append(data);
       this.fetchedBytes += data.length;
       onProgress?.(this.#file.size, total);
@@ -191,21 +221,20 @@ class ArchiveDownload {
     );
   }
 
-  #describeMismatch(): TorcxError {
-    const { url, digest, name } = this.#order;
-    const found = formatDigest(this.#getDigest());
+  #describeMismatch({ wanted, found }: { wanted: WantedDigest; found: Digest }): TorcxError {
+    const { url, name } = this.#order;
     const magic = new Uint8Array(2);
     const isGzip = this.#file.readAt(magic, 0) === 2 && magic.toHex() === GZIP_MAGIC;
     const isUnpacked = decodePath(name).endsWith(".tgz") && !isGzip;
     return new TorcxError(
       "untrusted",
       `Cannot trust ${quote(decodePath(name))} from ${quote(url.href)}: it has the digest ${
-        quote(found)
-      }, the remote's contents say ${quote(formatDigest(digest))}`,
+        quote(formatDigest(found))
+      }, ${wanted.by} says ${quote(formatDigest(wanted.digest))}`,
       {
         hint: isUnpacked
           ? "It is no gzip: the server may have sent it with Content-Encoding, by which it was unpacked on the way; serve archives as they are"
-          : "Make the remote's contents anew if the archive was replaced, else ask whoever runs the server",
+          : "If the archive was replaced on purpose, whoever vouches for it must do so anew; else ask whoever runs the server",
       },
     );
   }

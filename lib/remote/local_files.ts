@@ -4,7 +4,7 @@ import { encodePath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import type { Root } from "../sys/root.ts";
 import type { OpenFile } from "../sys/open_file.ts";
-import { decodeUrlPath } from "./base_url.ts";
+import { decodeUrlPath } from "../catalog/base_url.ts";
 import { NetworkError } from "./network_error.ts";
 import type { Answer, GetOptions, Source } from "./transport.ts";
 

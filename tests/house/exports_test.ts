@@ -5,23 +5,17 @@ import { readImports, readSources, type Source } from "../support/import_graph.t
 
 /** What tests alone import, with the reason. */
 const FOR_TESTS: Record<string, string> = {
+  "lib/catalog/remotes.ts listRemotes": "of profile populate, which is to come",
   "lib/cli/docs/setting_text.ts listPlaces": "the texts are held against the table by it",
   "lib/image/assets.ts listAssets": "what entries mean is tested without a manifest's file",
   "lib/image/assets.ts readImageManifest": "what stands in a manifest's way is tested without assets",
   "lib/manifest/digest.ts DIGEST_BYTES": "of lib/remote and pins, which are to come",
   "lib/manifest/json.ts parseJson": "it is the reader below every strict kind, tested by itself",
-  "lib/remote/base_url.ts evaluateBaseUrl": "of populate, which is to come",
-  "lib/remote/contents.ts fetchContents": "of populate, which is to come",
-  "lib/remote/download.ts downloadArchive": "of populate, which is to come",
-  "lib/remote/download.ts isStagedName": "of populate, which is to come",
-  "lib/remote/download.ts makeStagedName": "of populate, which is to come",
-  "lib/remote/freshness.ts rememberAccepted": "of populate, which is to come",
-  "lib/remote/local_files.ts LocalFiles": "of populate, which is to come",
-  "lib/remote/location.ts findRemoteFile": "of populate, which is to come",
+  "lib/remote/local_files.ts LocalFiles": "of profile populate, which is to come",
   "lib/remote/network_error.ts parseRetryAfter": "a server's date against the clock",
-  "lib/remote/remotes.ts listRemotes": "of populate, which is to come",
-  "lib/remote/remotes.ts readRemote": "of populate, which is to come",
-  "lib/remote/transport.ts Transport": "of populate, which is to come",
+  "lib/remote/populate.ts populate": "of profile populate, which is to come",
+  "lib/remote/population.ts planPopulation": "of profile populate, which is to come",
+  "lib/remote/transport.ts Transport": "of profile populate, which is to come",
   "lib/sys/flags.ts ARCHITECTURES": "a process sees the numbers of one architecture alone",
 };
 

@@ -2,14 +2,14 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TorcxError } from "../../../lib/errors.ts";
-import { evaluateBaseUrl } from "../../../lib/remote/base_url.ts";
+import { evaluateBaseUrl } from "../../../lib/catalog/base_url.ts";
 import {
   fetchContents,
   type FetchContentsOptions,
   type VerifiedContents,
 } from "../../../lib/remote/contents.ts";
 import { rememberAccepted } from "../../../lib/remote/freshness.ts";
-import { readRemote } from "../../../lib/remote/remotes.ts";
+import { readRemote } from "../../../lib/catalog/remotes.ts";
 import { Transport } from "../../../lib/remote/transport.ts";
 import { findMissing, testWith } from "../../support/needs.ts";
 import { type Node, OS_RELEASE, type Tree, withTree } from "../../support/nodes.ts";

@@ -10,6 +10,7 @@ import {
   type Download,
   downloadArchive,
   type DownloadOptions,
+  type DownloadOrder,
   isStagedName,
   makeStagedName,
 } from "../../../lib/remote/download.ts";
@@ -26,11 +27,15 @@ function digestOf(data: Uint8Array, algorithm: "sha256" | "sha384" | "sha512" = 
   return toDigest(algorithm, createHash(algorithm).update(data).digest("hex"));
 }
 
+function want(...digests: Digest[]): Pick<DownloadOrder, "wanted" | "name"> {
+  return { wanted: digests.map((digest) => ({ digest, by: "the remote's index" })), name: encodePath(NAME) };
+}
+
 /** A store and a server. */
 interface Scene {
   dir: string;
   server: RudeServer;
-  fetch: (options?: DownloadOptions, digest?: Digest) => Promise<Download>;
+  fetch: (options?: DownloadOptions, ...digests: Digest[]) => Promise<Download>;
   /** What is in the store. */
   list: () => string[];
 }
@@ -41,10 +46,14 @@ async function withScene(behaviour: Behaviour, use: (scene: Scene) => Promise<vo
     await using server = new RudeServer({ "/a": behaviour });
     using transport = new Transport({ stallTimeout: 300 });
     using root = Root.open("/");
-    const fetch = (options: DownloadOptions = {}, digest = digestOf(DATA)): Promise<Download> =>
+    const fetch = (options: DownloadOptions = {}, ...digests: Digest[]): Promise<Download> =>
       downloadArchive(root, {
         source: transport,
-        order: { url: new URL(`${server.url}a`), digest, directory: encodePath(dir), name: encodePath(NAME) },
+        order: {
+          url: new URL(`${server.url}a`),
+          ...want(...digests.length === 0 ? [digestOf(DATA)] : digests),
+          directory: encodePath(dir),
+        },
         options: { firstWait: 1, ...options },
       });
     const list = (): string[] => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
@@ -158,7 +167,7 @@ for (const [name, { behaviour, says, hint, options, requests }] of Object.entrie
 
 Deno.test("downloadArchive() goes on with what a run before left, and fetches the rest alone", () =>
   withScene(serve(DATA), async (scene) => {
-    const staged = `${scene.dir}/${makeStagedName(digestOf(DATA))}`;
+    const staged = `${scene.dir}/${makeStagedName(want(digestOf(DATA)))}`;
     await Deno.writeFile(staged, DATA.subarray(0, 900_000));
     assertEquals(await scene.fetch(), { bytes: DATA.length, fetchedBytes: 100_000 });
     assertEquals(scene.server.requests[0]!.headers.get("range"), "bytes=900000-");
@@ -167,7 +176,7 @@ Deno.test("downloadArchive() goes on with what a run before left, and fetches th
 
 Deno.test("downloadArchive() asks nobody where the whole is there", () =>
   withScene(status(500), async (scene) => {
-    await Deno.writeFile(`${scene.dir}/${makeStagedName(digestOf(DATA))}`, DATA);
+    await Deno.writeFile(`${scene.dir}/${makeStagedName(want(digestOf(DATA)))}`, DATA);
     assertEquals(await scene.fetch(), { bytes: DATA.length, fetchedBytes: 0 });
     assertGood(scene);
   }));
@@ -175,7 +184,7 @@ Deno.test("downloadArchive() asks nobody where the whole is there", () =>
 for (const size of [900_000, 1_000_000, 1_200_000]) {
   Deno.test(`downloadArchive() begins anew where ${size} wrong bytes were left`, () =>
     withScene(serve(DATA), async (scene) => {
-      await Deno.writeFile(`${scene.dir}/${makeStagedName(digestOf(DATA))}`, new Uint8Array(size));
+      await Deno.writeFile(`${scene.dir}/${makeStagedName(want(digestOf(DATA)))}`, new Uint8Array(size));
       assertEquals((await scene.fetch()).bytes, DATA.length);
       assertGood(scene);
     }));
@@ -194,7 +203,7 @@ Deno.test("downloadArchive() leaves the hidden file of what was cut, for the nex
 
 Deno.test("downloadArchive() writes into no link and no foreign thing of the hidden name", () =>
   withScene(serve(DATA), async ({ dir, fetch }) => {
-    const staged = `${dir}/${makeStagedName(digestOf(DATA))}`;
+    const staged = `${dir}/${makeStagedName(want(digestOf(DATA)))}`;
     await Deno.writeTextFile(`${dir}/victim`, "untouched");
     for (
       const make of [
@@ -208,4 +217,34 @@ Deno.test("downloadArchive() writes into no link and no foreign thing of the hid
       assertEquals(await Deno.readTextFile(`${dir}/victim`), "untouched");
       await Deno.remove(staged);
     }
+  }));
+
+Deno.test("downloadArchive() wants every digest that it is given", () =>
+  withScene(serve(DATA), async (scene) => {
+    const good = [digestOf(DATA), digestOf(DATA, "sha256")];
+    const error = await assertRejects(() => scene.fetch({}, good[0]!, digestOf(OTHER, "sha256")), TorcxError);
+    assert(/the remote's index says "sha256-/.test(error.message), error.message);
+    assertEquals(scene.list(), []);
+    await scene.fetch({}, ...good);
+    assertGood(scene);
+  }));
+
+Deno.test("downloadArchive() goes on with nothing that nobody can verify", () =>
+  withScene(inTurn(cut(DATA, 600_000), status(500), serve(DATA)), async ({ dir, server, list }) => {
+    using transport = new Transport();
+    using root = Root.open("/");
+    const order = {
+      url: new URL(`${server.url}a`),
+      wanted: [],
+      directory: encodePath(dir),
+      name: encodePath(NAME),
+    };
+    const run = (): Promise<Download> =>
+      downloadArchive(root, { source: transport, order, options: { tries: 2, firstWait: 1 } });
+    await assertRejects(run, TorcxError);
+    const [left = ""] = list();
+    assert(isStagedName(encodePath(left)), left);
+    await Deno.writeFile(`${dir}/${left}`, new Uint8Array(10));
+    assertEquals(await run(), { bytes: DATA.length, fetchedBytes: DATA.length });
+    assertEquals(list(), [NAME]);
   }));

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TorcxError } from "../../../lib/errors.ts";
-import { listRemotes, readRemote } from "../../../lib/remote/remotes.ts";
+import { listRemotes, readRemote } from "../../../lib/catalog/remotes.ts";
+import { readKeyrings } from "../../../lib/remote/keyring.ts";
 import { OS_RELEASE, withTree } from "../../support/nodes.ts";
 
 const [VENDOR, OEM, USER] = ["usr/share/torcx/remotes", "usr/share/oem/torcx/remotes", "etc/torcx/remotes"];
@@ -30,7 +31,7 @@ Deno.test("listRemotes() lists those that have a remote.json; a later layer over
 Deno.test("listRemotes() lists none where no directory is", () =>
   withTree(OS_RELEASE, (tree) => assertEquals(listRemotes(tree.readSystem()), [])));
 
-Deno.test("readRemote() reads the last layer's, with its keyrings beside it or anywhere", () =>
+Deno.test("readRemote() reads the last layer's, whose keyrings are beside it or anywhere", () =>
   withTree({
     ...OS_RELEASE,
     [`${VENDOR}/a/remote.json`]: "broken, and not read",
@@ -41,11 +42,8 @@ Deno.test("readRemote() reads the last layer's, with its keyrings beside it or a
   }, (tree) => {
     const remote = readRemote(tree.readSystem(), "a");
     assertEquals([remote.baseUrl, remote.layer], ["https://user", "user"]);
-    assertEquals(remote.keyrings, [
-      { path: `/${USER}/a/one.asc`, text: "1" },
-      { path: `/${USER}/two.asc`, text: "2" },
-      { path: "/etc/three.asc", text: "3" },
-    ]);
+    assertEquals(remote.keyrings, [`/${USER}/a/one.asc`, `/${USER}/two.asc`, "/etc/three.asc"]);
+    assertEquals(readKeyrings(tree.root, remote).map(({ text }) => text), ["1", "2", "3"]);
   }));
 
 Deno.test("readRemote() refuses what is not there, unreadable, malformed, or no name", () =>
@@ -68,7 +66,8 @@ Deno.test("readRemote() refuses what is not there, unreadable, malformed, or no 
       ["", "invalid", /no legal name/],
     ];
     for (const [name, code, says] of cases) {
-      const error = assertThrows(() => readRemote(tree.readSystem(), name), TorcxError);
+      const read = (): unknown => readKeyrings(tree.root, readRemote(tree.readSystem(), name));
+      const error = assertThrows(read, TorcxError);
       assertEquals(error.code as string, code, name);
       assert(says.test(error.message), error.message);
     }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { TorcxError } from "../../../lib/errors.ts";
-import { decodeUrlPath, evaluateBaseUrl } from "../../../lib/remote/base_url.ts";
+import { decodeUrlPath, evaluateBaseUrl } from "../../../lib/catalog/base_url.ts";
 
 const SYSTEM = {
   usrDir: "/usr",

@@ -1,16 +1,15 @@
 /**
- * Owns the remotes' configurations on disk: which layer's counts, and one read with its keyrings. It refuses
- * the network.
+ * Owns the remotes' configurations on disk: which layer's counts, and one read. It refuses the network and
+ * keys.
  */
 
 import { decodePath, encodePath, splitPath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
-import { findEntries } from "../catalog/regular_files.ts";
+import { findEntries } from "./regular_files.ts";
 import { join, normalizePath } from "../config/paths.ts";
 import { type Layer, listRemoteDirs } from "../config/search_paths.ts";
 import type { System } from "../config/system.ts";
 import { parseRemoteManifest } from "../manifest/remote.ts";
-import type { Keyring } from "./keyring.ts";
 
 /** Where a remote is configured. */
 export interface RemoteFilePlace {
@@ -24,7 +23,8 @@ export interface RemoteFilePlace {
 export interface Remote extends RemoteFilePlace {
   /** With variables not expanded yet. */
   baseUrl: string;
-  keyrings: Keyring[];
+  /** The absolute paths of its keyrings. */
+  keyrings: string[];
   minisignKeys: string[];
 }
 
@@ -61,13 +61,13 @@ function isThere({ root }: System, path: string): boolean {
 }
 
 /**
- * Reads a remote's configuration and its keyrings.
+ * Reads a remote's configuration.
  *
- * @throws {TorcxError} `not_found` if there is none of this name, `failed` if it or a keyring cannot be read,
- *   `invalid` if it has a wrong shape.
+ * @throws {TorcxError} `not_found` if there is none of this name, `failed` if it cannot be read, `invalid` if it
+ *   has a wrong shape.
  */
 export function readRemote(system: System, name: string): Remote {
-  const { root, settings, log } = system;
+  const { settings, log } = system;
   const attempt = `Cannot use remote ${quote(name)}`;
   if (!NAME.test(name)) throw new TorcxError("invalid", `${attempt}: that is no legal name`);
   for (const { layer, path: directory } of listRemoteDirs(settings).toReversed()) {
@@ -76,14 +76,8 @@ export function readRemote(system: System, name: string): Remote {
     if (data === undefined) continue;
     const manifest = parseRemoteManifest(data, path, log.warning);
     const top = decodePath(splitPath(encodePath(path)).parent);
-    const keyrings = manifest.keyrings.map((file) => {
-      const keyring = normalizePath(file.startsWith("/") ? file : `${top}/${file}`);
-      const text = findFile({ root }, keyring, attempt);
-      if (text !== undefined) return { path: keyring, text: new TextDecoder().decode(text) };
-      throw new TorcxError("not_found", `${attempt}: its keyring ${quote(keyring)} does not exist`, {
-        hint: `Put it there, or take it out of ${quote(path)}`,
-      });
-    });
+    const keyrings = manifest.keyrings
+      .map((file) => normalizePath(file.startsWith("/") ? file : `${top}/${file}`));
     return {
       name,
       layer,
