@@ -112,6 +112,7 @@ interface OriginPlace {
   to: string;
   /** `to` as the kernel has it, where it may be no UTF-8. */
   bytes?: ByteString;
+  is_directory?: boolean;
 }
 
 /** Returns what completes an origin by its image, what is there, and what takes effect instead. */
@@ -120,7 +121,7 @@ function makeOrigin(
   images: ReadonlyMap<string, ImageOrigin>,
 ): (kind: Origin["kind"], place: OriginPlace) => Origin {
   const { root } = system;
-  return (kind, { image, from, to, bytes }) => ({
+  return (kind, { image, from, to, bytes, is_directory = false }) => ({
     kind,
     path: to,
     from,
@@ -128,7 +129,7 @@ function makeOrigin(
     is_present: root.findLstat(bytes ?? encodePath(to)) !== undefined,
     overridden_by: kind === "image" || from === null
       ? null
-      : findOverride(system, { image, kind, from, to }) ?? null,
+      : findOverride(system, { image, kind, from, to, is_directory }) ?? null,
   });
 }
 

@@ -6,7 +6,7 @@
 import { encodePath } from "../bytes.ts";
 import type { System } from "../config/system.ts";
 import { ASSET_KIND_TABLE } from "../manifest/asset_kinds.ts";
-import type { ReportPlace } from "../manifest/report.ts";
+import type { ReportAsset, ReportPlace } from "../manifest/report.ts";
 
 /** An asset and a file of the system of the same name, of which only one takes effect. */
 export interface Override extends ReportPlace {
@@ -16,13 +16,17 @@ export interface Override extends ReportPlace {
   isHidden: boolean;
 }
 
+/** What has a place: an asset, of which one that is a directory hides nothing and is not hidden. */
+export type OverridePlace = ReportPlace & Partial<Pick<ReportAsset, "is_directory">>;
+
 /** Lists the system's files of an asset's name, those that take effect first. */
 export function listOverrides(
   { root, settings }: System,
-  { image, kind, from, to }: ReportPlace,
+  { image, kind, from, to, is_directory }: OverridePlace,
 ): Override[] {
   const { targetDir, before, after } = ASSET_KIND_TABLE[kind];
-  if (targetDir === undefined) return [];
+  // Of directories of one name all files count.
+  if (targetDir === undefined || is_directory === true) return [];
   const name = to.slice(targetDir.length);
   const make = (directory: string, isHidden: boolean): Override => ({
     image,
@@ -37,6 +41,6 @@ export function listOverrides(
 }
 
 /** Finds the system's file that takes effect instead of an asset. */
-export function findOverride(system: System, place: ReportPlace): string | undefined {
+export function findOverride(system: System, place: OverridePlace): string | undefined {
   return listOverrides(system, place).find(({ isHidden }) => isHidden)?.path;
 }

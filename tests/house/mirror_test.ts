@@ -14,6 +14,7 @@ const THEMES: Record<string, string> = {
   "archive/tar_kinds": "every type of entry",
   "image/depth": "trees and links as deep as can be",
   "image/differential": "generated trees against their packers",
+  "image/program_links": "generated symlinks of programs, as the host follows them",
   "image/real_archives": "archives that registries serve",
   "manifest/kinds": "what every kind takes and refuses",
   "manifest/schemas": "every schema against its kind",
@@ -21,7 +22,7 @@ const THEMES: Record<string, string> = {
 
 /** What has logic and came or moved with the rooms: each has its test. */
 const TESTED = [
-  ...["plan", "preview", "propagate", "record", "undo"].map((file) => `apply/${file}`),
+  ...["plan", "policy", "preview", "propagate", "record", "undo"].map((file) => `apply/${file}`),
   ...["assets", "directories", "records", "space", "table", "trees"].map((file) =>
     `apply/operations/${file}`
   ),

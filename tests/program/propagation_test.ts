@@ -44,6 +44,8 @@ const SYSTEM: Record<string, Node> = {
   ...OS_RELEASE,
   [`${STORE}/.keep`]: "",
   "run/systemd/.keep": "",
+  // Directories of one name are read one after the other: none takes effect instead.
+  "etc/systemd/system/empty.wants/x.service": "",
   "usr/share/torcx/profiles/vendor.json": makeProfile("one:1"),
 };
 
@@ -127,6 +129,7 @@ for (const format of ["tgz", "squashfs"]) {
           "ls -A run/systemd run/torcx/bin",
         ]);
         const [plan, apply, list, tools, why, status, gone, retry, changed, , killed, empty, left] = results;
+        assertEquals(JSON.parse(plan!.output).value.overrides, []);
         for (const item of [plan!, apply!, retry!]) {
           assertEquals(item.code, 0, item.output);
           const { assets, conflicts, warnings } = describe(item.output);
@@ -147,11 +150,12 @@ for (const format of ["tgz", "squashfs"]) {
         ]);
         assertEquals(tools!.output, "the kernel's\nthe kernel's\n");
         const [origin] = JSON.parse(why!.output).value.origins;
-        assertEquals([origin.kind, origin.path, origin.name, origin.is_present], [
+        assertEquals([origin.kind, origin.path, origin.name, origin.is_present, origin.overridden_by], [
           "units",
           `${UNITS}/empty.wants`,
           "one",
           true,
+          null,
         ]);
         assertEquals(status!.code, 0);
         assertEquals([

@@ -230,6 +230,20 @@ const SELECT_CASES: Record<string, SelectCase> = {
     lower: ["vendor", "oem"],
     log: [`${NO_UPPER}torcx_profile= on the kernel command line is empty`],
   },
+  "torcx_profile= that ends as a file does: that very profile": {
+    nodes: { [`${USER}/foo.json`]: EMPTY, [`${USER}/foo.json.json`]: EMPTY },
+    kernel: "torcx_profile=foo.json",
+    lower: [],
+    upper: "foo.json",
+  },
+  "torcx_profile= with a file's name: no other profile": {
+    nodes: { ...SELECTED, [`${USER}/foo.json`]: EMPTY },
+    kernel: "torcx_profile=foo.json",
+    lower: ["vendor", "oem"],
+    log: [
+      `${NO_UPPER}torcx_profile= on the kernel command line names profile "foo.json", which does not exist`,
+    ],
+  },
   "torcx_profile= that is illegal": {
     nodes: SELECTED,
     kernel: "torcx_profile=a/b",
