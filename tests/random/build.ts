@@ -1,4 +1,7 @@
-/** Owns making a thought-of system real: its files below a directory, its archives packed by the test's own tar. */
+/**
+ * Owns making a thought-of system real: its files below a directory, its archives packed by the test's own tar or by
+ * mksquashfs.
+ */
 
 import { gzipSync } from "node:zlib";
 import { encodePath } from "../../lib/bytes.ts";
@@ -9,34 +12,34 @@ import type { FileTree, ThoughtFile, ThoughtNode } from "./file_tree.ts";
 
 /** Writes all files of a system below a directory. */
 export function writeSystem(directory: string, tree: FileTree): void {
-  for (const [path, node] of tree.entries()) {
-    const full = directory + path;
-    switch (node.type) {
-      case "directory":
-        Deno.mkdirSync(full);
-        break;
-      case "symlink":
-        Deno.symlinkSync(node.target, full);
-        break;
-      case "fifo":
-        mkfifoat(AT_FDCWD, encodePath(full), 0o644);
-        break;
-      case "file":
-        Deno.writeFileSync(full, makeContent(node), { mode: node.mode ?? 0o644 });
-        break;
-      default:
-        node satisfies never;
-    }
+  for (const [path, node] of tree.entries()) writeNode(directory + path, node);
+}
+
+function writeNode(path: string, node: ThoughtNode): void {
+  switch (node.type) {
+    case "directory":
+      Deno.mkdirSync(path);
+      return Deno.chmodSync(path, node.mode ?? 0o755);
+    case "symlink":
+      return Deno.symlinkSync(node.target, path);
+    case "fifo":
+      return mkfifoat(AT_FDCWD, encodePath(path), 0o644);
+    case "file":
+      writeFile(path, node);
+      return Deno.chmodSync(path, node.mode ?? 0o644);
+    default:
+      return node satisfies never;
   }
 }
 
-function makeContent({ text, meaning }: ThoughtFile): Uint8Array {
-  if (meaning?.as !== "archive" || meaning.image === undefined) return new TextEncoder().encode(text);
-  return gzipSync(packTar(meaning.image), { level: 1 });
+function writeFile(path: string, { text, meaning }: ThoughtFile): void {
+  if (meaning?.as !== "archive" || meaning.image === undefined) return Deno.writeTextFileSync(path, text);
+  if (meaning.format === "squashfs") return packSquashfs(path, meaning.image);
+  Deno.writeFileSync(path, gzipSync(packTar(meaning.image), { level: 1 }));
 }
 
 /** Packs a tree as a tar; the second path of one file is a hard link. */
-export function packTar(tree: FileTree): Uint8Array<ArrayBuffer> {
+function packTar(tree: FileTree): Uint8Array<ArrayBuffer> {
   const names = new Map<ThoughtNode, string>();
   const parts = tree.entries().map(([path, node]) => {
     const name = utf8(`.${path}`);
@@ -45,7 +48,7 @@ export function packTar(tree: FileTree): Uint8Array<ArrayBuffer> {
     names.set(node, name);
     switch (node.type) {
       case "directory":
-        return entry({ name: `${name}/`, type: "5", mode: 0o755 });
+        return entry({ name: `${name}/`, type: "5", mode: node.mode ?? 0o755 });
       case "symlink":
         return entry({ name, type: "2", linkName: utf8(node.target), mode: 0o777 });
       case "fifo":
@@ -57,4 +60,24 @@ export function packTar(tree: FileTree): Uint8Array<ArrayBuffer> {
     }
   });
   return concat(...parts, END);
+}
+
+function packSquashfs(path: string, tree: FileTree): void {
+  const source = Deno.makeTempDirSync();
+  try {
+    Deno.chmodSync(source, 0o755);
+    const paths = new Map<ThoughtNode, string>();
+    for (const [at, node] of tree.entries()) {
+      const first = paths.get(node);
+      if (first === undefined) writeNode(source + at, node);
+      else Deno.linkSync(first, source + at);
+      paths.set(node, source + at);
+    }
+    const { success, stderr } = new Deno.Command("mksquashfs", {
+      args: [source, path, "-quiet", "-no-progress", "-noappend", "-all-root", "-processors", "1"],
+    }).outputSync();
+    if (!success) throw new Error(`mksquashfs: ${new TextDecoder().decode(stderr)}`);
+  } finally {
+    Deno.removeSync(source, { recursive: true });
+  }
 }

@@ -13,17 +13,20 @@ import { FileTree } from "./file_tree.ts";
 import { type ModelBoot, modelBoot, openArchive } from "./model.ts";
 import { type CallResult, callTorcx } from "./program.ts";
 import type { ThoughtSystem } from "./systems.ts";
+import { compareAfter, compareLists, OTHER_VERSION } from "./verbs.ts";
 
 /** What a trial came to. */
 export interface TrialResult {
   /** How the boot ended. */
   outcome: "sealed" | "degraded" | "failed" | "refused";
+  /** What a system that was sealed had, so that one can tell that all was tried. */
+  features: string[];
   /** What differs between plan, boot and model; empty if all is as it must be. */
   differences: string[];
 }
 
 // deno-lint-ignore no-explicit-any -- what a script sees
-type Json = any;
+export type Json = any;
 
 /** Runs a verb of the program on a system. */
 export type Call = (args: readonly string[], system: ThoughtSystem) => Promise<CallResult>;
@@ -52,18 +55,38 @@ export async function trySystem(
     const plan = await call(["plan", "--output=json", "--root", directory], system);
     compare("after the plan", listTree(readDisk(directory)), before);
     comparePlan(plan, modelBoot(system, { isThisBoot: false }), compare);
+    const other = await call(["plan", "-n", OTHER_VERSION, "--output=json", "--root", directory], system);
+    comparePlan(other, modelBoot(system, { isThisBoot: false, osVersion: OTHER_VERSION }), compare);
+    await compareLists(system, { directory, call, compare });
+    compare("after the lists", listTree(readDisk(directory)), before);
     const apply = await call(["apply", "--output=json", "--root", directory], system);
     const boot = modelBoot(system, { isThisBoot: true });
     compareApply(apply, boot, { directory, system, compare });
+    await compareAfter(system, boot, { directory, call, compare });
     if (!system.kernelCommandLine.includes("torcx_profile=") && (plan.code === 0) !== (apply.code === 0)) {
       differences.push(`plan exits ${plan.code}, apply ${apply.code}`);
     }
     if (differences.length > 0) differences.push(`plan: ${plan.stderr}`, `apply: ${apply.stderr}`);
-    return { outcome: getOutcome(boot), differences };
+    const outcome = getOutcome(boot);
+    const isSealed = outcome === "sealed" || outcome === "degraded";
+    return { outcome, features: isSealed ? listFeatures(boot) : [], differences };
   } finally {
     unmountAll(directory);
     Deno.removeSync(directory, { recursive: true });
   }
+}
+
+function listFeatures({ images, assets, conflicts, selection }: ModelBoot): string[] {
+  const lines = [
+    ...images.flatMap(({ archive }) => archive === undefined ? [] : [`a ${archive.format}`]),
+    ...images.map(({ image }) => `an image of ${image.profile}`),
+    ...assets.map((line) => `a ${/ (link|copy|directory) /.exec(line)![1]} of ${line.split(" ", 2)[1]}`),
+    ...conflicts.map((line) =>
+      `a conflict with ${line.includes(' kept as image "') ? "an image" : "the system"}`
+    ),
+    ...selection!.lower.map((name) => `profile ${name}`),
+  ];
+  return [...new Set(lines)];
 }
 
 function getOutcome({ refusal, isSealed, selection }: ModelBoot): TrialResult["outcome"] {
@@ -72,7 +95,8 @@ function getOutcome({ refusal, isSealed, selection }: ModelBoot): TrialResult["o
   return selection?.isUpperMissing === true ? "degraded" : "sealed";
 }
 
-type Compare = (what: string, actual: readonly string[], expected: readonly string[]) => void;
+/** Keeps the lines that one of two lists lacks, in whatever order they are. */
+export type Compare = (what: string, actual: readonly string[], expected: readonly string[]) => void;
 
 /** The lines that only one of two lists has. */
 function listDifferences(actual: readonly string[], expected: readonly string[]): string[] {

@@ -24,6 +24,8 @@ export interface ExploreOptions {
 export interface Exploration {
   /** How often each outcome was. */
   outcomes: Record<string, number>;
+  /** How many sealed systems had what. */
+  features: Record<string, number>;
   /** The smallest system that differs, for people; undefined if none does. */
   failure: string | undefined;
 }
@@ -43,6 +45,7 @@ export async function explore(
   // A root that is opened before lies among the mounts that all see.
   enterPrivateMountNamespace();
   const outcomes: Exploration["outcomes"] = {};
+  const features: Exploration["features"] = {};
   const directory = Deno.makeTempDirSync({ prefix: "torcx-random-" });
   {
     using host = Root.open("/");
@@ -51,16 +54,18 @@ export async function explore(
   }
   try {
     const property = fc.asyncProperty(systems, async (system) => {
-      const { outcome, differences } = await trySystem(system, directory, call);
+      const trial = await trySystem(system, directory, call);
+      const { outcome, differences } = trial;
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      for (const feature of trial.features) features[feature] = (features[feature] ?? 0) + 1;
       if (differences.length > 0) throw new Difference(differences.join("\n"));
     });
     const details = await fc.check(property, { numRuns: count, seed });
-    if (!details.failed) return { outcomes, failure: undefined };
+    if (!details.failed) return { outcomes, features, failure: undefined };
     const [system] = details.counterexample!;
     const fault = details.errorInstance;
     const reason = fault instanceof Error && !(fault instanceof Difference) ? fault.stack : fault;
-    return { outcomes, failure: `${describeSystem(system)}\n${reason}` };
+    return { outcomes, features, failure: `${describeSystem(system)}\n${reason}` };
   } finally {
     // A plan enters a namespace of its own each time: the root of before lies in another one.
     using host = Root.open("/");

@@ -19,7 +19,7 @@ export interface ThoughtFile {
 export type ThoughtNode =
   | ThoughtFile
   | { type: "symlink"; target: string }
-  | { type: "directory" }
+  | { type: "directory"; /** @default {0o755} */ mode?: number }
   | { type: "fifo" };
 
 /** What a path leads to: the path without symlinks, and what is there. */

@@ -38,8 +38,16 @@ const TARGET_DIRS: Record<Exclude<Kind, "bin">, string> = {
   udev_rules: "/run/udev/rules.d",
 };
 
-/** Says what a boot comes to; `isThisBoot`: with the kernel command line's profile. */
-export function modelBoot(system: ThoughtSystem, { isThisBoot }: { isThisBoot: boolean }): ModelBoot {
+/** Of which boot is asked. */
+export interface ModelOptions {
+  /** With the profile of the kernel command line, which is this boot's alone. */
+  isThisBoot: boolean;
+  /** With the versioned stores of this OS version. */
+  osVersion?: string;
+}
+
+/** Says what a boot comes to. */
+export function modelBoot(system: ThoughtSystem, { isThisBoot, ...options }: ModelOptions): ModelBoot {
   const boot: ModelBoot = {
     refusal: undefined,
     selection: undefined,
@@ -51,7 +59,7 @@ export function modelBoot(system: ThoughtSystem, { isThisBoot }: { isThisBoot: b
     isSealed: false,
   };
   try {
-    boot.settings = readSettings(system);
+    boot.settings = readSettings(system, options);
     boot.selection = selectProfiles(system.tree, boot.settings, { isThisBoot });
     const archives = indexStores(system.tree, boot.settings);
     boot.images = boot.selection.images.map((image) => ({
@@ -185,9 +193,10 @@ class Propagation {
   }
 }
 
-/** What stands in the asset's place: a link to a program, the same link, a copy that is root's. */
+/** What stands in the asset's place: a link to a program, the same link, a copy that is root's, whatever its mode was. */
 function makeWanted(kind: Kind, from: string, node: ThoughtNode): ThoughtNode {
   if (kind === "bin") return { type: "symlink", target: from };
+  if (node.type === "directory") return { type: "directory" };
   if (node.type !== "file") return node;
   return { type: "file", text: node.text, mode: ((node.mode ?? 0o644) & 0o111) === 0 ? 0o644 : 0o755 };
 }

@@ -100,6 +100,16 @@ function pickVendor(
   return ["docker-1.12-yes", "docker-1.12-no"].includes(name) && profiles.has(name) ? name : "vendor";
 }
 
+/** The profile that the selector names, if it is one. */
+export function readNext(
+  tree: FileTree,
+  settings: ModelSettings,
+  profiles: ReadonlyMap<string, string>,
+): string | undefined {
+  const name = readSelector(tree, settings);
+  return name !== undefined && profiles.has(name) ? name : undefined;
+}
+
 /** The text of the selector; undefined if there is none. */
 function readSelector(tree: FileTree, { confDir }: ModelSettings): string | undefined {
   const text = readFile(tree, `${confDir}/next-profile`)?.text;
@@ -108,7 +118,12 @@ function readSelector(tree: FileTree, { confDir }: ModelSettings): string | unde
   return typeof tree.lookUp(`${confDir}/next-profile`, { isLastKept: true }) === "string" ? undefined : "";
 }
 
-function readProfile(tree: FileTree, path: string): ListedImage[] {
+/**
+ * Reads a profile.
+ *
+ * @throws {Refusal} if it is none.
+ */
+export function readProfile(tree: FileTree, path: string): ListedImage[] {
   const { text, meaning } = readFile(tree, path)!;
   if (meaning?.as === "profile" && meaning.images !== undefined) return meaning.images;
   // A profile of zero bytes is an empty one.

@@ -33,7 +33,10 @@ const OEM_DIR = "/usr/share/oem/torcx";
  *
  * @throws {Refusal} if they cannot be used.
  */
-export function readSettings({ tree, environment, kernelCommandLine }: ThoughtSystem): ModelSettings {
+export function readSettings(
+  { tree, environment, kernelCommandLine }: ThoughtSystem,
+  { osVersion }: { osVersion?: string } = {},
+): ModelSettings {
   const words = kernelCommandLine.replaceAll('"', "").split(" ");
   const getParameter = (name: string): string | undefined =>
     words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -48,24 +51,24 @@ export function readSettings({ tree, environment, kernelCommandLine }: ThoughtSy
   const usr = environment["TORCX_USR_MOUNTPOINT"];
   const usrDir = cleanPath(usr?.startsWith("/") ? usr : "/usr");
   const versionId = readVersion(tree, usrDir);
-  const withVersion = (store: string): string[] =>
-    versionId === undefined ? [store] : [`${store}/${versionId}`, store];
+  const withVersion = (store: string, version: string | undefined): string[] =>
+    version === undefined ? [store] : [`${store}/${version}`, store];
   const extra = (environment["TORCX_STOREPATH"] ?? "").split(":").filter((path) => path !== "");
-  const stores = [
+  const listStores = (version: string | undefined): string[] => [
     `${usrDir}/share/torcx/store`,
-    ...withVersion(`${OEM_DIR}/store`),
+    ...withVersion(`${OEM_DIR}/store`, version),
     ...(config.store_paths ?? []).map(cleanPath),
-    ...withVersion(`${baseDir}/store`),
+    ...withVersion(`${baseDir}/store`, version),
     ...extra.map(cleanPath),
   ];
-  checkDirectories(tree, runDir, [baseDir, confDir, usrDir, ...stores]);
+  checkDirectories(tree, runDir, [baseDir, confDir, usrDir, ...listStores(versionId)]);
   return {
     baseDir,
     runDir,
     confDir,
     usrDir,
     versionId,
-    stores: [...new Set(stores)],
+    stores: [...new Set(listStores(osVersion ?? versionId))],
     profileDirs: [`${usrDir}/share/torcx/profiles`, `${OEM_DIR}/profiles`, `${confDir}/profiles`],
     kernelProfile: getParameter("torcx_profile"),
   };

@@ -19,7 +19,10 @@ export interface ModelArchive {
 const SUFFIXES = { tgz: ".torcx.tgz", squashfs: ".torcx.squashfs" } as const;
 
 /** Lists the archives that count, by `NAME:REFERENCE`. */
-export function indexStores(tree: FileTree, { stores }: ModelSettings): Map<string, ModelArchive> {
+export function indexStores(
+  tree: FileTree,
+  { stores }: Pick<ModelSettings, "stores">,
+): Map<string, ModelArchive> {
   const archives = new Map<string, ModelArchive>();
   const seen = new Set<string>();
   for (const store of stores) {

@@ -15,6 +15,10 @@ function readNumber(name: string, fallback: number): number {
   return value;
 }
 
+function describeCounts(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts).map(([what, number]) => `${number} ${what}`).join(", ");
+}
+
 function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
@@ -25,9 +29,10 @@ for (const [name, systems] of [["systems", SYSTEM], ["trees", TREE_SYSTEM]] as c
   const start = performance.now();
   const count = readNumber(`--${name}`, isNamed ? 0 : 1000);
   if (count === 0) continue;
-  const { outcomes, failure } = await explore(systems, { count, seed });
-  const counts = Object.entries(outcomes).map(([outcome, number]) => `${number} ${outcome}`).join(", ");
+  const { outcomes, features, failure } = await explore(systems, { count, seed });
+  const counts = describeCounts(outcomes);
   const duration = Math.round(performance.now() - start);
   print(`${failure ?? "nothing differs"}\n${name} of seed ${seed}: ${counts}, in ${duration} ms`);
+  print(`of those that were sealed, with ${describeCounts(features)}`);
   if (failure !== undefined) Deno.exit(1);
 }

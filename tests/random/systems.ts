@@ -13,6 +13,7 @@ import {
   type Style,
 } from "./documents.ts";
 import { FileTree, type ThoughtNode } from "./file_tree.ts";
+import { findMissing } from "../support/needs.ts";
 import { IMAGE_TREE, makeStyles } from "./trees.ts";
 
 /** A system, and how the program is called on it. */
@@ -43,10 +44,12 @@ const STORES = [
   "{base}/store/{version}",
   "{base}/store",
   "/opt/store",
+  "{base}/store/9.9",
 ] as const;
 const VERSION = "1.2.3";
+/** A squashfs takes some 50 ms to pack, so that there are few. */
+const HAS_SQUASHFS = findMissing({ isRoot: true, loopDevices: true, programs: ["mksquashfs"] }) === undefined;
 const TARGETS = [
-  "/run/torcx/bin",
   "/run/systemd/network",
   "/run/systemd/system",
   "/run/sysusers.d",
@@ -126,20 +129,17 @@ const ARCHIVE: fc.Arbitrary<Part> = fc.record({
     [1, fc.constantFrom({ name: "-x", reference: "1" }, { name: "one", reference: "" })],
   ),
   isShort: fc.boolean(),
-  node: oneOf(
-    [24, IMAGE_TREE.map((image) => makeArchive(image))],
-    [2, makeOdd(["two.torcx.tgz", "/srv/store/one:1.torcx.tgz", "../store/two:1.torcx.tgz"])],
-    [1, fc.constant(makeArchive(undefined))],
-  ),
-}).map(({ store, image: { name, reference }, isShort, node }) => ({
-  path: isShort && reference === "com.coreos.cl"
-    ? `${store}/${name}.torcx.tgz`
-    : `${store}/${name}:${reference}.torcx.tgz`,
-  node,
-}));
+  isSquashfs: HAS_SQUASHFS ? fc.nat(11).map((number) => number === 11) : fc.constant(false),
+  tree: oneOf<FileTree | undefined>([24, IMAGE_TREE], [1, fc.constant(undefined)]),
+  odd: optional(2, makeOdd(["two.torcx.tgz", "/srv/store/one:1.torcx.tgz", "../store/two:1.torcx.tgz"])),
+}).map(({ store, image: { name, reference }, isShort, isSquashfs, tree, odd }) => {
+  const format = isSquashfs ? "squashfs" : "tgz";
+  const base = isShort && reference === "com.coreos.cl" ? name : `${name}:${reference}`;
+  return { path: `${store}/${base}.torcx.${format}`, node: odd ?? makeArchive(tree, format) };
+});
 
-function makeArchive(image: FileTree | undefined): ThoughtNode {
-  return { type: "file", text: "<html>not found</html>", meaning: { as: "archive", format: "tgz", image } };
+function makeArchive(image: FileTree | undefined, format: "tgz" | "squashfs" = "tgz"): ThoughtNode {
+  return { type: "file", text: "<html>not found</html>", meaning: { as: "archive", format, image } };
 }
 
 const SELECTOR: fc.Arbitrary<ThoughtNode> = oneOf<ThoughtNode>(
@@ -170,7 +170,7 @@ const DOCKER_FLAG: fc.Arbitrary<ThoughtNode> = fc.constantFrom<ThoughtNode>(
 
 /** What the system has where assets go. */
 const TAKEN_PLACE: fc.Arbitrary<Part> = fc.record({
-  directory: fc.constantFrom(...TARGETS.slice(1)),
+  directory: oneOf<string>([3, fc.constant("/run/systemd/system")], [2, fc.constantFrom(...TARGETS)]),
   name: fc.constantFrom("one.service", "tool", "units", "one.service.d", "bin/tool", "units/one.service"),
   node: fc.constantFrom<ThoughtNode>(
     { type: "file", text: "the system's" },

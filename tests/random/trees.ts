@@ -56,6 +56,7 @@ const TARGETS = [
   ".",
 ] as const;
 const MODES = [0o644, 0o755, 0o600, 0o666, 0o777, 0o4755, 0o640, 0o001] as const;
+const DIRECTORY_MODES = [0o755, 0o700, 0o1777, 0o2750, 0o000] as const;
 /** Entries that are written down whatever there is. */
 const ODD_ENTRIES = [
   "",
@@ -172,7 +173,8 @@ function makeNode(
   { path, mode, target }: { path: string; mode: number; target: string },
 ): ThoughtNode {
   if (type === "symlink") return { type, target };
-  if (type === "directory" || type === "fifo") return { type };
+  if (type === "directory") return { type, mode: DIRECTORY_MODES[mode % DIRECTORY_MODES.length]! };
+  if (type === "fifo") return { type };
   return { type: "file", text: `${path} ${mode}`, mode };
 }
 
