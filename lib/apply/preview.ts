@@ -90,7 +90,7 @@ export async function previewBoot(
   const profile = options.profile === undefined ? {} : { profile: options.profile };
   const plan = planApply(system, profile);
   if (options.osVersion !== undefined) checkVersion(system, options.osVersion);
-  const { inspections, propagation, faults, defaultInodes } = await rehearseApply(system, plan, options);
+  const { inspections, propagation, faults, totalInodes } = await rehearseApply(system, plan, options);
   const layers = listProfiles({ ...system, log: SILENT_LOG });
   const images = plan.selection.images.map((image): PreviewImage => {
     const planned = plan.images.find((item) => item.image === image);
@@ -130,7 +130,8 @@ export async function previewBoot(
     inodesLimit: settings.unpackInodes === undefined
       ? undefined
       : computeLimit(settings.unpackInodes, undefined),
-    defaultInodes,
+    // Of another machine's root this one tells nothing.
+    defaultInodes: options.machineMemoryBytes === undefined ? undefined : totalInodes,
   };
 }
 

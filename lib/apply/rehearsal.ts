@@ -39,11 +39,12 @@ export async function rehearseApply(
   plan: ApplyPlan,
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
-  const { root, log } = system;
+  const { root, settings, log } = system;
   const archives = plan.images.map(({ archive }) => archive);
   await prepareArchives(archives, log);
   const result = await inspectImages(root, archives, {
     ...options,
+    bootInodes: settings.unpackInodes,
     onWarning: log.warning,
     onDebug: log.debug,
   });

@@ -17,7 +17,9 @@ import { type Asset, type AssetList, MANIFEST_WISH, readImageAssets } from "./as
 import { completeFiles } from "./complete_files.ts";
 import { checkImage, type ImageFile } from "./image_format.ts";
 import { readImage } from "./read_image.ts";
+import { describeSpace, isSpaceError } from "./space.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
+import { limitWarnings } from "./unpack.ts";
 import { SkeletonSink } from "./writer/skeleton_sink.ts";
 import { TreeWriter } from "./writer/tree_writer.ts";
 
@@ -25,6 +27,8 @@ import { TreeWriter } from "./writer/tree_writer.ts";
 export interface InspectOptions {
   /** Where trees are made if they cannot be in a mount of their own, outside the root. */
   temporaryDir: string;
+  /** `nr_inodes=` of the tmpfs of all images, if it is not the kernel's default. */
+  bootInodes: string | undefined;
   /** Aborted when the reading is to end. */
   signal: AbortSignal;
   /** Told again and again which archive is being read, and undefined after each. */
@@ -52,8 +56,8 @@ export interface Inspection {
 export interface InspectionResult {
   /** An error is that of an archive that the boot could not unpack or mount. */
   inspections: Map<Archive, Inspection | TorcxError>;
-  /** How many inodes a tmpfs has by default; undefined where that is not known. */
-  defaultInodes: number | undefined;
+  /** How many inodes there are by default, or for the boot if that is more; undefined where that is not known. */
+  totalInodes: number | undefined;
 }
 
 /**
@@ -66,7 +70,7 @@ export async function inspectImages(
   archives: readonly Archive[],
   options: InspectOptions,
 ): Promise<InspectionResult> {
-  using scratch = openScratch(options.temporaryDir);
+  using scratch = openScratch(options.temporaryDir, options);
   const inspections: InspectionResult["inspections"] = new Map();
   for (const archive of archives) {
     try {
@@ -79,7 +83,7 @@ export async function inspectImages(
       options.onProgress(undefined);
     }
   }
-  return { inspections, defaultInodes: scratch.defaultInodes };
+  return { inspections, totalInodes: scratch.inodes };
 }
 
 /** What the look into one archive works with. */
@@ -114,7 +118,7 @@ async function inspectImage(
         signal.throwIfAborted();
         onProgress(archive);
       },
-      onWarning: (message) => onWarning(name(message)),
+      onWarning: limitWarnings((message) => onWarning(name(message))),
       onDebug: (message) => onDebug(name(message)),
     };
     if (archive.format === "squashfs" && !scratch.canMount) return checkOnly(task);
@@ -187,8 +191,15 @@ async function inspectUnpacked(task: Task): Promise<Inspection> {
   const isOwnerKept = isRootUser();
   using writer = new TreeWriter(tree, { isOwnerKept, onWarning, onDebug });
   const sink = new SkeletonSink(writer, { isOwnerKept });
-  await readImage(image, sink, { onProgress });
-  writer.finish();
+  try {
+    await readImage(image, sink, { onProgress });
+    writer.finish();
+  } catch (cause) {
+    if (!canMount || !isSpaceError(cause)) throw cause;
+    const taken = { bytes: sink.memoryBytes, counts: writer.counts };
+    const { state, hint } = describeSpace(scratch, encodePath("/"), taken);
+    throw new TorcxError("no_space", `Cannot unpack it: ${state}`, { cause, hint });
+  }
   // The directory that it lies in is one more. Other file systems have other users.
   const inodes = canMount ? 1 + countInodes(scratch) - inodesBefore : undefined;
   await completeFiles(image, tree, { wishes: [MANIFEST_WISH], onProgress });

@@ -3,7 +3,7 @@
  * that goes with the process, else a temporary directory. `inspect.ts` works in it.
  */
 
-import { encodePath, joinPath } from "../bytes.ts";
+import { type ByteString, encodePath, joinPath } from "../bytes.ts";
 import { isErrno, TorcxError } from "../errors.ts";
 import { mountTmpfs, readSpace, unmount } from "../sys/mounts.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
@@ -15,12 +15,16 @@ export interface Scratch extends Disposable {
   readonly root: Root;
   /** Whether squashfs can be mounted in it without anybody seeing. */
   readonly canMount: boolean;
-  /** How many inodes a tmpfs has by default; undefined if that is not known. */
-  readonly defaultInodes: number | undefined;
+  /** How many inodes it has; undefined if it is no mount of its own. */
+  readonly inodes: number | undefined;
 }
 
-/** 2^30: more than an archive of 4 million entries takes. */
-const INODES_MAX = "1g";
+/** Options of {@linkcode openScratch}. */
+export interface ScratchOptions {
+  /** `nr_inodes=` of the boot's tmpfs, if it is not the kernel's default. */
+  bootInodes?: string | undefined;
+}
+
 /** Directories of every system, to mount over in a namespace of one's own. */
 const MOUNT_POINTS = ["/run", "/tmp", "/mnt"];
 
@@ -30,11 +34,11 @@ const MOUNT_POINTS = ["/run", "/tmp", "/mnt"];
  * @param temporaryDir where it is made if it cannot be a mount.
  * @throws {TorcxError} `failed` if neither can be had.
  */
-export function openScratch(temporaryDir: string): Scratch {
-  return openPrivateMount() ?? makeTemporaryDirectory(temporaryDir);
+export function openScratch(temporaryDir: string, { bootInodes }: ScratchOptions = {}): Scratch {
+  return openPrivateMount(bootInodes) ?? makeTemporaryDirectory(temporaryDir);
 }
 
-function openPrivateMount(): Scratch | undefined {
+function openPrivateMount(bootInodes: string | undefined): Scratch | undefined {
   if (!isRootUser()) return undefined;
   try {
     enterPrivateMountNamespace();
@@ -52,16 +56,12 @@ function openPrivateMount(): Scratch | undefined {
     return undefined;
   }
   try {
-    mountTmpfs(host, path);
-    const defaultInodes = readSpace(host, path).totalInodes;
-    unmount(host, path);
-    // The boot's limit is one of all images together, and judged by whoever knows them.
-    mountTmpfs(host, path, { inodes: INODES_MAX });
+    mountScratch(host, path, bootInodes);
     const root = host.openSub(path);
     return {
       root,
       canMount: true,
-      defaultInodes,
+      inodes: readSpace(host, path).totalInodes,
       [Symbol.dispose]: () => {
         root[Symbol.dispose]();
         unmount(host, path);
@@ -74,6 +74,18 @@ function openPrivateMount(): Scratch | undefined {
   }
 }
 
+/** Mounts a tmpfs of as many inodes as there are by default, or more if the boot has more: they are counted here. */
+function mountScratch(host: Root, path: ByteString, bootInodes: string | undefined): void {
+  mountTmpfs(host, path);
+  if (bootInodes === undefined) return;
+  const { totalInodes } = readSpace(host, path);
+  unmount(host, path);
+  mountTmpfs(host, path, { inodes: bootInodes });
+  if (readSpace(host, path).totalInodes >= totalInodes) return;
+  unmount(host, path);
+  mountTmpfs(host, path);
+}
+
 function makeTemporaryDirectory(parent: string): Scratch {
   try {
     const host = Root.open("/");
@@ -83,7 +95,7 @@ function makeTemporaryDirectory(parent: string): Scratch {
     return {
       root,
       canMount: false,
-      defaultInodes: undefined,
+      inodes: undefined,
       [Symbol.dispose]: () => {
         root[Symbol.dispose]();
         host.removeTree(path);

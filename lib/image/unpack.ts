@@ -29,6 +29,15 @@ export interface UnpackSummary extends TreeCounts {
 /** Warnings that are kept; an archive of a million devices has one line too. */
 const WARNINGS_MAX = 100;
 
+/** Returns what passes on so many warnings of an archive, and says that there were more. */
+export function limitWarnings(onWarning: (message: string) => void): (message: string) => void {
+  let count = 0;
+  return (message) => {
+    if (++count <= WARNINGS_MAX) onWarning(message);
+    else if (count === WARNINGS_MAX + 1) onWarning("further warnings are left out");
+  };
+}
+
 /**
  * Unpacks an image into an empty directory.
  *
@@ -41,12 +50,10 @@ export async function unpackImage(
   options: UnpackOptions = {},
 ): Promise<UnpackSummary> {
   const warnings: string[] = [];
-  const onWarning = (message: string): void => {
-    if (warnings.length > WARNINGS_MAX) return;
-    const text = warnings.length === WARNINGS_MAX ? "further warnings are left out" : message;
-    warnings.push(text);
-    options.onWarning?.(text);
-  };
+  const onWarning = limitWarnings((message) => {
+    warnings.push(message);
+    options.onWarning?.(message);
+  });
   const { isOwnerKept = true, onDebug = (): void => {} } = options;
   using writer = new TreeWriter(target, { isOwnerKept, onWarning, onDebug });
   try {

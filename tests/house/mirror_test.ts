@@ -23,13 +23,11 @@ const THEMES: Record<string, string> = {
 /** What has logic and came or moved with the rooms: each has its test. */
 const TESTED = [
   ...["plan", "policy", "preview", "propagate", "record", "undo"].map((file) => `apply/${file}`),
-  ...["assets", "directories", "records", "space", "table", "trees"].map((file) =>
-    `apply/operations/${file}`
-  ),
+  ...["assets", "directories", "records", "table", "trees"].map((file) => `apply/operations/${file}`),
   ...["generator", "integrate", "udev_rules"].map((file) => `boot/${file}`),
   ...["prune", "edit", "stores", "profiles"].map((file) => `catalog/${file}`),
   ...["settings_reader", "os_release", "kernel_command_line", "environment"].map((file) => `config/${file}`),
-  ...["assets", "complete_files", "extract", "image_format", "inspect", "read_image", "unpack"]
+  ...["assets", "complete_files", "extract", "image_format", "inspect", "read_image", "space", "unpack"]
     .map((file) => `image/${file}`),
   ...["writer/metadata", "writer/tree_writer"].map((file) => `image/${file}`),
   ...["drift", "origins", "run_state", "status", "trees"].map((file) => `state/${file}`),

@@ -166,13 +166,13 @@ Deno.test("torcx plan exits with 1 if an archive is damaged behind its head", as
 });
 
 Deno.test("torcx plan exits with 1 if the images take more than the tmpfs has", async () => {
-  const config = JSON.stringify({ kind: "torcx-config-v0", value: { unpack_size: "31k" } });
+  const config = JSON.stringify({ kind: "torcx-config-v0", value: { unpack_size: "27k" } });
   await withSystem({ "etc/torcx/config.json": config }, async (run) => {
     const { code, stdout, stderr } = await run("plan");
-    assertEquals([code, JSON.parse(stdout).value.memory_limit_bytes], [1, 31 * 1024]);
+    assertEquals([code, JSON.parse(stdout).value.memory_limit_bytes], [1, 27 * 1024]);
     assertMatch(
       stderr,
-      /^torcx: Cannot apply at the next boot: the images take 32.0 KiB, the tmpfs has 31.0 KiB\nHint: /,
+      /^torcx: Cannot apply at the next boot: the images take 32.0 KiB, the tmpfs has 27.0 KiB\nHint: /,
     );
   });
 });

@@ -5,13 +5,13 @@
 
 import { type ByteString, decodePath, encodePath, splitPath } from "../../bytes.ts";
 import { TorcxError } from "../../errors.ts";
+import { isSpaceError } from "../../image/space.ts";
 import type { OperationOf } from "../../manifest/journal.ts";
 import { computeDigest } from "../../sys/digest.ts";
 import type { Root } from "../../sys/root.ts";
 import { copyFile } from "../../sys/file_copy.ts";
 import { withFoundPlace, withPlace } from "../places.ts";
 import { type ExecuteContext, type OperationActs, quotePath } from "./kind.ts";
-import { isSpaceError } from "./space.ts";
 import { removeTemporaries } from "./temporaries.ts";
 
 export const link: OperationActs<"link"> = {

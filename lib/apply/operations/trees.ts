@@ -6,14 +6,13 @@
 import { decodePath, splitPath } from "../../bytes.ts";
 import { quote, TorcxError } from "../../errors.ts";
 import { mountSquashfsImage } from "../../image/squashfs_check.ts";
+import { describeSpace, isSpaceError } from "../../image/space.ts";
 import { unpackImage } from "../../image/unpack.ts";
 import type { TreeCounts } from "../../image/writer/tree_writer.ts";
 import type { OperationOf } from "../../manifest/journal.ts";
-import { readSpace, unmount } from "../../sys/mounts.ts";
-import type { Root } from "../../sys/root.ts";
+import { unmount } from "../../sys/mounts.ts";
 import { ignore } from "./directories.ts";
 import { DIRECTORY_MODE, type ExecuteContext, type OperationActs, quotePath } from "./kind.ts";
-import { isSpaceError } from "./space.ts";
 
 /** An operation that gives an image its tree. */
 export type ImageOperation = OperationOf<"unpack" | "mount_squashfs">;
@@ -61,50 +60,14 @@ async function makeTree(operation: ImageOperation, context: ExecuteContext): Pro
     options.onUnpacked(summary);
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
-    if (isSpaceError(cause)) throw describeSpace(root, operation, { intent, written, cause });
+    if (isSpaceError(cause)) {
+      const taken = { bytes: written?.unpackedBytes ?? 0, counts: written };
+      const { state, hint } = describeSpace(root, splitPath(operation.path).parent, taken);
+      throw new TorcxError("no_space", `${intent}: ${state}`, { cause, hint });
+    }
     throw new TorcxError(cause.code, intent, {
       cause,
       ...(cause.code === "archive" ? { hint: options.wayOut } : {}),
     });
   }
-}
-
-/**
- * Says how much there is, and how much the image has taken at least: what the rest would take is not
- * known before the archive is read to its end.
- */
-function describeSpace(
-  root: Root,
-  operation: ImageOperation,
-  { intent, written, cause }: { intent: string; written: TreeCounts | undefined; cause: unknown },
-): TorcxError {
-  const { totalBytes, totalInodes, freeInodes } = readSpace(root, splitPath(operation.path).parent);
-  if (freeInodes === 0 && totalInodes > 0) {
-    const names = countNames(written);
-    return new TorcxError(
-      "no_space",
-      `${intent}: the tmpfs of all images can hold ${totalInodes} files, directories and links, ` +
-        `of which this image has at least ${names}`,
-      {
-        cause,
-        hint: 'Raise "unpack_inodes" in the config file, or use a squashfs archive, which takes none',
-      },
-    );
-  }
-  return new TorcxError(
-    "no_space",
-    `${intent}: the tmpfs of all images is limited to ${totalBytes} bytes, ` +
-      `of which this image takes at least ${written?.unpackedBytes ?? 0}`,
-    {
-      cause,
-      hint: 'Raise "unpack_size" in the config file, or use a squashfs archive, which takes no memory',
-    },
-  );
-}
-
-/** Counts what takes an inode of a tmpfs, further names of a file included (mm/shmem.c, shmem_link). */
-function countNames(counts: TreeCounts | undefined): number {
-  if (counts === undefined) return 1;
-  // The directory of the image itself is one.
-  return 1 + counts.files + counts.directories + counts.symlinks + counts.hardlinks + counts.fifos;
 }

@@ -4,7 +4,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Archive } from "../../../lib/catalog/stores.ts";
 import { decodePath } from "../../../lib/bytes.ts";
 import { listMessages, TorcxError } from "../../../lib/errors.ts";
-import { inspectImages, type Inspection } from "../../../lib/image/inspect.ts";
+import { inspectImages, type Inspection, type InspectOptions } from "../../../lib/image/inspect.ts";
 import { toImageName, toImageReference } from "../../../lib/manifest/names.ts";
 import { makeManifest, packImage } from "../../support/archives.ts";
 import { testWith } from "../../support/needs.ts";
@@ -12,6 +12,7 @@ import { type Node, type Tree, withTree, writeNodes } from "../../support/nodes.
 import {
   concat,
   END,
+  entry,
   file,
   gnuSparse,
   gzip,
@@ -37,26 +38,27 @@ function makeArchive(name: string, format: "tgz" | "squashfs" = "tgz"): Archive 
 interface Found {
   inspections: (Inspection | TorcxError)[];
   said: string[];
-  defaultInodes: number | undefined;
+  totalInodes: number | undefined;
 }
 
 /** Looks into the archives of these names, and sees to it that nothing is left. */
 async function inspect(
   { root, path }: Tree,
   archives: readonly Archive[],
-  onProgress: (archive: Archive | undefined) => void = () => {},
+  { onProgress = () => {}, bootInodes }: Partial<Pick<InspectOptions, "onProgress" | "bootInodes">> = {},
 ): Promise<Found> {
   Deno.mkdirSync(`${path}/tmp`, { recursive: true });
   const said: string[] = [];
-  const { inspections, defaultInodes } = await inspectImages(root, archives, {
+  const { inspections, totalInodes } = await inspectImages(root, archives, {
     temporaryDir: `${path}/tmp`,
+    bootInodes,
     signal: new AbortController().signal,
     onProgress,
     onWarning: (message) => void said.push(message),
     onDebug: (message) => void said.push(message),
   });
   assertEquals([...Deno.readDirSync(`${path}/tmp`)], []);
-  return { inspections: archives.map((archive) => inspections.get(archive)!), said, defaultInodes };
+  return { inspections: archives.map((archive) => inspections.get(archive)!), said, totalInodes };
 }
 
 function listTargets(inspection: Inspection | TorcxError | undefined): string[] {
@@ -71,10 +73,10 @@ Deno.test("inspectImages() tells assets, memory and whose fault it is, of each a
     packImage(`${tree.path}/odd:1.torcx.tgz`, MANIFEST);
     const names = ["good", "odd", "cut", "gone"];
     const progress: (string | undefined)[] = [];
-    const { inspections, defaultInodes } = await inspect(
+    const { inspections, totalInodes } = await inspect(
       tree,
       names.map((name) => makeArchive(name)),
-      (archive) => void progress.push(archive?.name),
+      { onProgress: (archive) => void progress.push(archive?.name) },
     );
     const [good, odd, cut, gone] = inspections;
     assertEquals(listTargets(good), ["bin a", "units a.service"]);
@@ -82,7 +84,7 @@ Deno.test("inspectImages() tells assets, memory and whose fault it is, of each a
     const { memoryBytes, inodes, damage } = good as Inspection;
     // The directories bin and .torcx, three files, and the one that it all lies in.
     assertEquals([memoryBytes, inodes, damage], [4 * 4096, isRoot ? 6 : undefined, undefined]);
-    assertEquals(typeof defaultInodes, isRoot ? "number" : "undefined");
+    assertEquals(typeof totalInodes, isRoot ? "number" : "undefined");
     assertEquals((odd as Inspection).assetFault?.code, "not_found");
     assertEquals((cut as TorcxError).message, 'Cannot use image "cut:1" from "/cut:1.torcx.tgz"');
     assertStringIncludes(listMessages(gone as TorcxError).join(": "), "ENOENT");
@@ -156,6 +158,7 @@ Deno.test("inspectImages() ends with what the signal was aborted by", () =>
     const error = await assertRejects(() =>
       inspectImages(tree.root, [makeArchive("a")], {
         temporaryDir: "/tmp",
+        bootInodes: undefined,
         signal: controller.signal,
         onProgress: () => {},
         onWarning: () => {},
@@ -205,4 +208,27 @@ testWith("inspectImages() finds in a squashfs what is mounted, and what of it is
       "Cannot read 1 of its files, it is damaged",
     ]);
     assertEquals(said, []);
+  }));
+
+testWith("inspectImages() counts more files than the boot has room for, and has room for as many", {
+  isRoot: true,
+}, () =>
+  withTree({}, async (tree) => {
+    const names = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`d/${at}`, "x"]));
+    packImage(`${tree.path}/a:1.torcx.tgz`, names);
+    const find = async (bootInodes?: string): Promise<[number | undefined, number | undefined]> => {
+      const { inspections, totalInodes } = await inspect(tree, [makeArchive("a")], { bootInodes });
+      return [(inspections[0] as Inspection).inodes, totalInodes];
+    };
+    const [, byDefault] = await find();
+    assertEquals(await find("20"), [22, byDefault]);
+    assertEquals(await find(`${byDefault! + 1000}`), [22, byDefault! + 1000]);
+  }));
+
+Deno.test("inspectImages() gives the first hundred warnings of an archive", () =>
+  withTree({}, async (tree) => {
+    const devices = Array.from({ length: 150 }, (_, at) => entry({ name: `null${at}`, type: "3" }));
+    Deno.writeFileSync(`${tree.path}/a:1.torcx.tgz`, await gzip(concat(...devices, END)));
+    const { said } = await inspect(tree, [makeArchive("a")]);
+    assertEquals([said.length, said.at(-1)], [101, 'image "a:1": further warnings are left out']);
   }));

@@ -64,7 +64,7 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
 async function checkArchives(
   title: string,
   archives: readonly Archive[],
-  { root }: System,
+  { root, settings }: System,
   context: Context,
 ): Promise<void> {
   const { inspectImages } = await import("../../../image/inspect.ts");
@@ -73,6 +73,7 @@ async function checkArchives(
   await prepareArchives(archives, log);
   const { inspections } = await inspectImages(root, archives, {
     ...makePreviewSurroundings(context),
+    bootInodes: settings.unpackInodes,
     onWarning: (message) => log.warning(message),
     onDebug: (message) => log.debug(message),
   });

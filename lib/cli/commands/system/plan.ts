@@ -43,6 +43,9 @@ interface BootFault {
   error: TorcxError;
 }
 
+/** A tmpfs has whole pages, be its limit as it may (mm/shmem.c). */
+const PAGE_BYTES = 4096;
+
 /** Lists all that is wrong, in the order in which it is told. */
 function listFaults(preview: Preview): BootFault[] {
   const { images, memoryBytes, memoryLimit, inodes, upperFault, warnings, conflicts } = preview;
@@ -50,7 +53,7 @@ function listFaults(preview: Preview): BootFault[] {
   const faults: BootFault[] = images.flatMap(({ fault }) => fault ?? []);
   const addSpace = (message: string, hint: string): void =>
     void faults.push({ kind: "space", error: new TorcxError("no_space", message, { hint }) });
-  if (memoryLimit !== undefined && memoryBytes > memoryLimit) {
+  if (memoryLimit !== undefined && memoryBytes > Math.ceil(memoryLimit / PAGE_BYTES) * PAGE_BYTES) {
     addSpace(
       `Cannot apply at the next boot: the images take ${formatSize(memoryBytes)}, the tmpfs has ${
         formatSize(memoryLimit)

@@ -1,8 +1,8 @@
 /** Tests that a failure of space is known by any of its causes. */
 
 import { assertEquals } from "@std/assert";
-import { isSpaceError } from "../../../../lib/apply/operations/space.ts";
-import { SyscallError, TorcxError } from "../../../../lib/errors.ts";
+import { isSpaceError } from "../../../lib/image/space.ts";
+import { SyscallError, TorcxError } from "../../../lib/errors.ts";
 
 Deno.test("isSpaceError() looks at an error and all its causes", () => {
   const full = new SyscallError("write", { args: "3", errno: "ENOSPC", text: "No space left on device" });
