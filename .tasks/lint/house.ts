@@ -3,6 +3,8 @@
  * all files together is in tests/house/.
  */
 
+import { makeParametersRule } from "./parameters.ts";
+
 /** The wrappers of system calls: `Root` and its neighbours are there so that nobody else needs them. */
 const CALLS = /\/sys\/(?:calls|call_arguments|attribute_calls|mount_calls)\.ts$/;
 const CALLERS = /\/lib\/(?:sys|image\/writer)\//;
@@ -10,6 +12,7 @@ const CALLERS = /\/lib\/(?:sys|image\/writer)\//;
 const plugin: Deno.lint.Plugin = {
   name: "torcx",
   rules: {
+    "parameters": makeParametersRule(),
     "system-calls": {
       create(context): Deno.lint.LintVisitor {
         const isProduct = /\/lib\/|\/main\.ts$/.test(context.filename) && !/\/tests\//.test(context.filename);

@@ -72,7 +72,7 @@ export function readRemote(system: System, name: string): Remote {
   if (!NAME.test(name)) throw new TorcxError("invalid", `${attempt}: that is no legal name`);
   for (const { layer, path: directory } of listRemoteDirs(settings).toReversed()) {
     const path = join(join(directory, name), FILE);
-    const data = findFile(system, path, attempt);
+    const data = findFile(system, { path, attempt });
     if (data === undefined) continue;
     const manifest = parseRemoteManifest(data, path, log.warning);
     const top = decodePath(splitPath(encodePath(path)).parent);
@@ -94,8 +94,7 @@ export function readRemote(system: System, name: string): Remote {
 
 function findFile(
   { root }: Pick<System, "root">,
-  path: string,
-  attempt: string,
+  { path, attempt }: { path: string; attempt: string },
 ): Uint8Array<ArrayBuffer> | undefined {
   try {
     return root.readFile(encodePath(path));

@@ -93,26 +93,28 @@ export function listAssets(image: Root, manifest: ImageManifest, options: ListAs
   const list: AssetList = { assets: [], warnings: [...manifest.warnings] };
   const rootName = encodePath(options.imageName);
   for (const kind of ASSET_KINDS) {
-    for (const path of manifest.assets[kind]) addEntry(image, kind, encodePath(path), { list, rootName });
+    for (const path of manifest.assets[kind]) {
+      addEntry(image, { kind, path: encodePath(path), list, rootName });
+    }
   }
   const known = new Map(list.assets.map((asset) => [`${asset.kind} ${asset.target}/${asset.source}`, asset]));
   return { ...list, assets: [...known.values()] };
 }
 
-/** What entries are added to, and the name of the image's root as a directory. */
-interface EntryContext {
+/** An entry of the manifest, what it is added to, and the name of the image's root as a directory. */
+interface EntryOptions {
+  kind: AssetKind;
+  path: ByteString;
   list: AssetList;
   rootName: ByteString;
 }
 
 function addEntry(
   image: Root,
-  kind: AssetKind,
-  path: ByteString,
-  { list, rootName }: EntryContext,
+  { kind, path, list, rootName }: EntryOptions,
 ): void {
   const shown = `${kind} asset ${quote(decodePath(path))}`;
-  const real = findEntry(image, kind, path);
+  const real = findEntry(image, { kind, path });
   if (real === undefined) {
     if (kind !== "bin") {
       throw new TorcxError("not_found", `Cannot propagate ${shown}: the image has no such file`, {
@@ -122,16 +124,16 @@ function addEntry(
     list.warnings.push(`${shown} is missing in the image`);
     return;
   }
-  if (kind === "bin") return addPrograms(image, real, list);
+  if (kind === "bin") return addPrograms(image, { top: real, list });
   const { type, mode } = image.lstat(real);
-  if (type !== "directory") return addFile(image, kind, real, lastName(real), list);
+  if (type !== "directory") return addFile(image, { kind, path: real, target: lastName(real), list });
   const directory = real === "/" ? rootName : lastName(real);
   const before = list.assets.length;
   for (const { name } of image.readDir(real)) {
     const child = joinPath(real, name);
     if (image.lstat(child).type === "directory") {
       list.warnings.push(`${kind} directory ${quote(decodePath(child))} is not followed`);
-    } else addFile(image, kind, child, joinPath(directory, name), list);
+    } else addFile(image, { kind, path: child, target: joinPath(directory, name), list });
   }
   if (list.assets.length > before) return;
   list.assets.push({ kind, isDirectory: true, source: real, target: directory, linkText: undefined, mode });
@@ -142,7 +144,10 @@ function addEntry(
  * `/bin` may be a symlink to one. Any other symlink is an asset of its own and stays unresolved, a slash
  * behind it or not.
  */
-function findEntry(image: Root, kind: AssetKind, path: ByteString): ByteString | undefined {
+function findEntry(
+  image: Root,
+  { kind, path }: { kind: AssetKind; path: ByteString },
+): ByteString | undefined {
   // As Go's filepath.Clean has it, by which the first torcx read its entries.
   let end = path.length;
   while (path[end - 1] === "/" || path.slice(Math.max(end - 2, 0), end) === "/.") end--;
@@ -162,15 +167,19 @@ function findEntry(image: Root, kind: AssetKind, path: ByteString): ByteString |
  * Adds a program, or all of a directory: subdirectories where their names come, symlinks not followed. Of two
  * of one name the first on the way wins.
  */
-function addPrograms(image: Root, top: ByteString, list: AssetList): void {
+function addPrograms(image: Root, { top, list }: { top: ByteString; list: AssetList }): void {
   const pending = [top];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    if (image.lstat(path).type !== "directory") addFile(image, "bin", path, lastName(path), list);
-    else for (const { name } of image.readDir(path).reverse()) pending.push(joinPath(path, name));
+    if (image.lstat(path).type !== "directory") {
+      addFile(image, { kind: "bin", path, target: lastName(path), list });
+    } else for (const { name } of image.readDir(path).reverse()) pending.push(joinPath(path, name));
   }
 }
 
-function addFile(image: Root, kind: AssetKind, path: ByteString, target: ByteString, list: AssetList): void {
+function addFile(
+  image: Root,
+  { kind, path, target, list }: { kind: AssetKind; path: ByteString; target: ByteString; list: AssetList },
+): void {
   const stat = image.lstat(path);
   const shown = `${kind} asset ${quote(decodePath(path))}`;
   if (stat.type === "symlink" && kind === "bin") {

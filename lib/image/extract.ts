@@ -14,7 +14,10 @@ import type { MountPoint } from "./read_image.ts";
 import { unpackImage, type UnpackOptions, type UnpackSummary } from "./unpack.ts";
 
 /** Options of {@linkcode extractArchive}. */
-export type ExtractOptions = Pick<UnpackOptions, "onProgress" | "onWarning" | "onDebug">;
+export interface ExtractOptions extends Pick<UnpackOptions, "onProgress" | "onWarning" | "onDebug"> {
+  /** Where to, inside the root; it is made if it is not there. */
+  directory: string;
+}
 
 const WRITABLE_BY_OTHERS = 0o022;
 const NO_OWNERS = "owners are not kept: only root can set them";
@@ -29,9 +32,9 @@ const NO_OWNERS = "owners are not kept: only root can set them";
 export async function extractArchive(
   root: Root,
   archivePath: string,
-  directory: string,
-  options: ExtractOptions = {},
+  options: ExtractOptions,
 ): Promise<UnpackSummary> {
+  const { directory } = options;
   using file = root.openFile(encodePath(archivePath));
   const image = { file, format: findImageFormat(archivePath, file) };
   const isRoot = isRootUser();

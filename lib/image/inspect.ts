@@ -128,12 +128,12 @@ async function inspectImage(
     if (!(cause instanceof TorcxError)) throw cause;
     throw new TorcxError("failed", `Cannot use image ${title}`, { cause });
   } finally {
-    clear(scratch, path, title);
+    clear(scratch, { path, title });
   }
 }
 
 /** Of an archive that was found sound, too, what cannot be cleared away is an error: the next one comes here. */
-function clear(scratch: Scratch, path: ByteString, title: string): void {
+function clear(scratch: Scratch, { path, title }: { path: ByteString; title: string }): void {
   try {
     scratch.root.removeTree(path);
   } catch (cause) {

@@ -67,7 +67,7 @@ async function readSquashfs(
     throw new TorcxError("unsupported", "Cannot read squashfs: there is no place to mount it");
   }
   const { root, path } = mountPoint;
-  mountSquashfsImage(root, file, path).forEach((message) => sink.onWarning(message));
+  mountSquashfsImage(root, { source: file, target: path }).forEach((message) => sink.onWarning(message));
   try {
     using tree = root.openSub(path);
     // How much of the archive a file takes is not known.

@@ -108,7 +108,10 @@ export function trySquashfsImage(source: OpenFile): string[] {
  * @throws {ArchiveError} if the file is damaged; nothing is mounted then.
  * @throws {TorcxError} as {@linkcode checkSquashfs} and {@linkcode mountSquashfs}.
  */
-export function mountSquashfsImage(root: Root, source: OpenFile, target: ByteString): string[] {
+export function mountSquashfsImage(
+  root: Root,
+  { source, target }: { source: OpenFile; target: ByteString },
+): string[] {
   const { what, warnings } = checkSquashfs(source);
   mountSquashfs(root, { file: source, target, what });
   try {

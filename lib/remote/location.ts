@@ -89,7 +89,7 @@ function makeRemoteFile(
       cause === undefined ? {} : { cause },
     );
   };
-  const url = resolveLocation(entry.location, baseUrl, refuse);
+  const url = resolveLocation(entry.location, { baseUrl, refuse });
   const file = decodeFileName(url, refuse);
   const archive = parseArchiveName(file, "");
   const isNamed = archive?.name === name && archive.reference === entry.version && archive.format === format;
@@ -108,7 +108,10 @@ function makeRemoteFile(
 }
 
 /** Returns where a location leads: below the base, or to an absolute URL. */
-function resolveLocation(location: string, baseUrl: URL, refuse: (state: string) => never): URL {
+function resolveLocation(
+  location: string,
+  { baseUrl, refuse }: { baseUrl: URL; refuse: (state: string) => never },
+): URL {
   const isAbsolute = ABSOLUTE.test(location);
   // A leading slash is below the base, too: the first torcx joined the two.
   const text = isAbsolute ? location : `./${location.replace(/^\/+/, "")}`;

@@ -68,7 +68,7 @@ export class Arena implements Disposable {
   ): Promise<UnpackSummary> {
     Deno.writeFileSync(`${this.directory}/${name}`, archive);
     using root = Root.open(this.directory, { resolver });
-    return await extractArchive(root, `/${name}`, `/${target}`);
+    return await extractArchive(root, `/${name}`, { directory: `/${target}` });
   }
 
   /**

@@ -47,7 +47,7 @@ async function makeTree(operation: ImageOperation, context: ExecuteContext): Pro
     root.makeDir(operation.path, DIRECTORY_MODE);
     using file = root.openFile(operation.archive);
     if (operation.kind === "mount_squashfs") {
-      mountSquashfsImage(root, file, operation.path).forEach(options.onMountWarning);
+      mountSquashfsImage(root, { source: file, target: operation.path }).forEach(options.onMountWarning);
       return;
     }
     using tree = root.openSub(operation.path);

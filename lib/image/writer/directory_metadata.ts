@@ -18,8 +18,10 @@ import type { Root } from "../../sys/root.ts";
  */
 export function finishDirectories(
   root: Root,
-  directories: ReadonlyMap<ByteString, TarEntry>,
-  write: (fd: number, entry: TarEntry) => void,
+  { directories, write }: {
+    directories: ReadonlyMap<ByteString, TarEntry>;
+    write: (fd: number, entry: TarEntry) => void;
+  },
 ): void {
   using stack = new DirectoryStack(root.fd);
   const way: ByteString[] = [];

@@ -139,12 +139,15 @@ export class TreeWriter implements EntrySink, Disposable {
    * @throws {TorcxError} naming the directory.
    */
   finish(): void {
-    finishDirectories(this.#root, this.#directories, (fd, entry) => {
-      try {
-        this.#metadata.write(fd, entry);
-      } catch (cause) {
-        fail(entry, cause);
-      }
+    finishDirectories(this.#root, {
+      directories: this.#directories,
+      write: (fd, entry) => {
+        try {
+          this.#metadata.write(fd, entry);
+        } catch (cause) {
+          fail(entry, cause);
+        }
+      },
     });
     this.#directories.clear();
   }

@@ -223,7 +223,7 @@ async function check(item: CorpusCase, resolver: Resolver, counts: Map<string, n
   let reason = "";
   const faults: string[] = [];
   try {
-    await extractArchive(host, `${CORPUS_DIR}/${item.file}`, arena.root);
+    await extractArchive(host, `${CORPUS_DIR}/${item.file}`, { directory: arena.root });
   } catch (error) {
     outcome = "refused";
     reason = listMessages(error).join(": ");

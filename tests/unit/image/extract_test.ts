@@ -26,7 +26,7 @@ async function extract(
 ): Promise<UnpackSummary> {
   Deno.writeFileSync(`${arena.directory}/${name}`, data);
   using root = Root.open(arena.directory);
-  return await extractArchive(root, `/${name}`, `/${target}`);
+  return await extractArchive(root, `/${name}`, { directory: `/${target}` });
 }
 
 const TAR = concat(directory("d"), file("d/f", "data"), END);
@@ -88,7 +88,7 @@ Deno.test("extractArchive() refuses what is no empty directory, and leaves it al
 Deno.test("extractArchive() makes no directory if there is no archive", async () => {
   using arena = new Arena();
   using root = Root.open(arena.directory);
-  const error = await assertRejects(() => extractArchive(root, "/missing.tar", "/new"));
+  const error = await assertRejects(() => extractArchive(root, "/missing.tar", { directory: "/new" }));
   assert(isErrno(error, "ENOENT"));
   assertEquals([...Deno.readDirSync(arena.directory)].map(({ name }) => name).sort(), ["root", "victim"]);
 });
@@ -129,7 +129,8 @@ testWith(
     const mounts = run("cat", "/proc/1/mountinfo");
     using root = Root.open(arena.directory);
     const warnings: string[] = [];
-    const summary = await extractArchive(root, "/a.squashfs", "/root", {
+    const summary = await extractArchive(root, "/a.squashfs", {
+      directory: "/root",
       onWarning: (message) => warnings.push(message),
     });
     assertEquals(compareTrees(readTree(arena.root), before, { hasOwners: true }), []);

@@ -82,7 +82,9 @@ for (const { name, programs, fetch, pattern, files } of PACKAGES) {
       );
       assert(gnu.success, gnu.text);
       using host = Root.open("/");
-      const summary = await extractArchive(host, `${directory}/${archive}`, `${directory}/ours`);
+      const summary = await extractArchive(host, `${directory}/${archive}`, {
+        directory: `${directory}/ours`,
+      });
       assertEquals(summary.warnings, []);
 
       const [ours, theirs] = [readTree(`${directory}/ours`), readTree(`${directory}/theirs`)];

@@ -63,7 +63,7 @@ testWith("openInRoot() resolves each case of libpathrs as stated, both ways", {
   const directory = Deno.makeTempDirSync({ prefix: "torcx-resolve-" });
   try {
     using host = Root.open("/");
-    await extractArchive(host, `${CORPUS_DIR}/libpathrs/basic-tree.tar`, directory);
+    await extractArchive(host, `${CORPUS_DIR}/libpathrs/basic-tree.tar`, { directory });
     using root = Root.open(directory);
     const faults: string[] = [];
     const counts = { compared: 0, skipped: 0 };

@@ -27,7 +27,8 @@ export async function runImageExtract(
   const start = context.process.now().getTime();
   let summary: UnpackSummary;
   try {
-    summary = await extractArchive(root, archive, directory, {
+    summary = await extractArchive(root, archive, {
+      directory,
       onProgress(readBytes): void {
         signal.throwIfAborted();
         progress.show(`Extracting ${options.archive}: ${formatPercent(readBytes, archiveBytes)}`);

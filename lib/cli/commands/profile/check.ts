@@ -53,7 +53,7 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
       { hint: hint ?? 'Put their archives into a store; "torcx config show" lists the stores' },
     );
   }
-  if (options.isDeep) await checkArchives(title, archives, system, context);
+  if (options.isDeep) await checkArchives(system, archives, { title, context });
   if (stdout.format === "text") {
     stdout.writeLine(`${title}: all images are there${options.isDeep ? " and sound" : ""}`);
   }
@@ -62,14 +62,12 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
 
 /** Reads the archives to their end; every one that is not sound is named. */
 async function checkArchives(
-  title: string,
+  { root, settings, log }: System,
   archives: readonly Archive[],
-  { root, settings }: System,
-  context: Context,
+  { title, context }: { title: string; context: Context },
 ): Promise<void> {
   const { inspectImages } = await import("../../../image/inspect.ts");
   const { prepareArchives } = await import("../../../apply/squashfs_support.ts");
-  const { log } = context;
   await prepareArchives(archives, log);
   const { inspections } = await inspectImages(root, archives, {
     ...makePreviewSurroundings(context),
