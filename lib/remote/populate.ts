@@ -87,7 +87,7 @@ export async function populate(
     : await lockStore(system, population.store, options);
   if (_lock !== undefined) {
     const staged = new Set(orders.map((order) => decodePath(makeStagedName(makeOrder(order, population)))));
-    removeLeftovers(system, population.store, staged);
+    removeLeftovers(system, population.store, { wanted: staged });
   }
   await runInParallel(orders, async (order) => {
     results.set(order.wanted, await settle(system, order, { population, options }));
@@ -257,7 +257,7 @@ function linkDefault(
   { population, file }: { population: Population; file: RemoteFile },
 ): void {
   const link = `${file.name}:${DEFAULT_REFERENCE}.torcx.${file.format}`;
-  replaceSymlink(root, encodePath(join(population.store, link)), encodePath(file.file));
+  replaceSymlink(root, encodePath(join(population.store, link)), { target: encodePath(file.file) });
 }
 
 /** Remembers the contents that were accepted, whatever became of the archives. */

@@ -54,7 +54,7 @@ export async function lockStore(
 export function removeLeftovers(
   system: Pick<System, "root" | "log">,
   store: string,
-  wanted: ReadonlySet<string>,
+  { wanted }: { wanted: ReadonlySet<string> },
 ): void {
   for (const { name } of findEntries(system, store) ?? []) {
     const isOurs = isStagedName(name) || isTemporaryName(name);

@@ -13,7 +13,7 @@ import type { Root } from "./root.ts";
  * @returns whether something was changed.
  * @throws {SyscallError} if that fails; what was there still is.
  */
-export function replaceSymlink(root: Root, path: ByteString, target: ByteString): boolean {
+export function replaceSymlink(root: Root, path: ByteString, { target }: { target: ByteString }): boolean {
   const there = root.findLstat(path);
   if (there?.type === "symlink" && root.readLink(path) === target) return false;
   return root.withParent(path, (dir, name) => {
