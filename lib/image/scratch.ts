@@ -56,7 +56,7 @@ function openPrivateMount(bootInodes: string | undefined): Scratch | undefined {
     return undefined;
   }
   try {
-    mountScratch(host, path, bootInodes);
+    mountScratch(host, path, { bootInodes });
     const root = host.openSub(path);
     return {
       root,
@@ -75,7 +75,11 @@ function openPrivateMount(bootInodes: string | undefined): Scratch | undefined {
 }
 
 /** Mounts a tmpfs of as many inodes as there are by default, or more if the boot has more: they are counted here. */
-function mountScratch(host: Root, path: ByteString, bootInodes: string | undefined): void {
+function mountScratch(
+  host: Root,
+  path: ByteString,
+  { bootInodes }: { bootInodes: string | undefined },
+): void {
   mountTmpfs(host, path);
   if (bootInodes === undefined) return;
   const { totalInodes } = readSpace(host, path);
