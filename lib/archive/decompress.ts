@@ -94,20 +94,23 @@ async function inflateHere(read: Read, onChunk: (chunk: Uint8Array<ArrayBuffer>)
     inflated += chunk.length;
     onChunk(chunk);
   });
-  await pump(read, (input) => {
+  await pump(read, async (input) => {
     inflated = 0;
-    inflater.push(input);
+    await inflater.push(input);
     return Math.max(inflated, input.length);
   });
-  inflater.end();
+  await inflater.end();
 }
 
 /** Reads a file to its end, and ends the turn each time enough was taken of it. */
-async function pump(read: Read, take: (input: Uint8Array<ArrayBuffer>) => number | void): Promise<void> {
+async function pump(
+  read: Read,
+  take: (input: Uint8Array<ArrayBuffer>) => Promise<number> | void,
+): Promise<void> {
   const buffer = new Uint8Array(INPUT_BYTES);
   let turnBytes = 0;
   for (let count = read(buffer); count > 0; count = read(buffer)) {
-    turnBytes += take(buffer.subarray(0, count)) ?? count;
+    turnBytes += await take(buffer.subarray(0, count)) ?? count;
     if (turnBytes < TURN_BYTES) continue;
     turnBytes = 0;
     await new Promise<void>((resolve) => setImmediate(resolve));

@@ -9,7 +9,7 @@ import { InflateRing, type RingMemory, STATUS } from "./ring.ts";
 
 /** What a worker's global scope has (HTML, DedicatedWorkerGlobalScope). */
 const scope = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<RingMemory>) => void) | null;
+  onmessage: ((event: MessageEvent<RingMemory>) => Promise<void>) | null;
   postMessage(message: unknown): void;
   close(): void;
 };
@@ -17,7 +17,7 @@ const scope = globalThis as unknown as {
 /** Thrown to leave the inflater where the main thread has given up. */
 class Aborted extends Error {}
 
-function inflate(ring: InflateRing): void {
+async function inflate(ring: InflateRing): Promise<void> {
   const wakeMain = (): void => {
     if (ring.takeMainAsleep()) scope.postMessage("woken");
   };
@@ -29,23 +29,23 @@ function inflate(ring: InflateRing): void {
   using inflater = new Inflater((chunk) => {
     ring.commit(ring.output, chunk.length);
     wakeMain();
-  }, takeOutput);
+  }, { takeOutput });
   for (;;) {
     ring.waitForFilled(ring.input);
     if (ring.status !== STATUS.RUNNING) throw new Aborted();
     const input = ring.getFilled(ring.input);
     // An empty piece is the end of the file.
-    if (input.length === 0) return inflater.end();
-    inflater.push(input);
+    if (input.length === 0) return await inflater.end();
+    await inflater.push(input);
     ring.release(ring.input);
     wakeMain();
   }
 }
 
-scope.onmessage = ({ data }): void => {
+scope.onmessage = async ({ data }): Promise<void> => {
   const ring = new InflateRing(data);
   try {
-    inflate(ring);
+    await inflate(ring);
     ring.status = STATUS.DONE;
   } catch (error) {
     if (error instanceof Aborted) return scope.close();
