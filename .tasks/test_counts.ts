@@ -6,6 +6,7 @@ export interface TestCounts {
   failed: number;
   skipped: number;
   skippedNames: string[];
+  failedNames: string[];
 }
 
 const CASE = /<testcase name="([^"]*)"[^>]*>\s*(<skipped|<failure|<error|<\/testcase)/g;
@@ -14,13 +15,17 @@ const ENTITIES: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"'
 /** Returns the counts of a report, undefined if the run did not get as far as writing one. */
 export function countTests(junit: string): TestCounts | undefined {
   if (!junit.includes("<testsuites")) return undefined;
-  const counts: TestCounts = { passed: 0, failed: 0, skipped: 0, skippedNames: [] };
-  for (const [, name = "", outcome] of junit.matchAll(CASE)) {
+  const counts: TestCounts = { passed: 0, failed: 0, skipped: 0, skippedNames: [], failedNames: [] };
+  for (const [, text = "", outcome] of junit.matchAll(CASE)) {
+    const name = text.replace(/&(\w+);/g, (all, entity) => ENTITIES[entity] ?? all);
     if (outcome === "<skipped") {
       counts.skipped++;
-      counts.skippedNames.push(name.replace(/&(\w+);/g, (all, entity) => ENTITIES[entity] ?? all));
+      counts.skippedNames.push(name);
     } else if (outcome === "</testcase") counts.passed++;
-    else counts.failed++;
+    else {
+      counts.failed++;
+      counts.failedNames.push(name);
+    }
   }
   return counts;
 }

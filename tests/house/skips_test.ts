@@ -1,7 +1,8 @@
 /** Holds that a test is skipped in one way alone, which names and counts it, and what the launcher runs. */
 
 import { assertEquals } from "@std/assert";
-import { join } from "@std/path";
+import { join, relative } from "@std/path";
+import { listTestFiles, planGroups, runGroups } from "../../.tasks/test_lanes.ts";
 import { readSources } from "../support/import_graph.ts";
 import { findMissing } from "../support/needs.ts";
 import { PROJECT_DIR } from "../support/std_flags.ts";
@@ -36,8 +37,12 @@ async function launch(args: readonly string[]): Promise<string> {
   try {
     const print =
       'Deno.test("NAME", () => console.log("NAME", Deno.env.get("LC_ALL"), Deno.env.get("PATH")));';
-    for (const name of ["one", "two"]) {
-      await Deno.writeTextFile(join(work, `${name}_test.ts`), print.replaceAll("NAME", name));
+    await Deno.mkdir(join(work, "tests/three"), { recursive: true });
+    for (const name of ["one", "two", "tests/three/three", "tests/four"]) {
+      await Deno.writeTextFile(
+        join(work, `${name}_test.ts`),
+        print.replaceAll("NAME", name.replace(/.*\//, "")),
+      );
     }
     const { stdout } = await new Deno.Command(Deno.execPath(), {
       args: [
@@ -79,4 +84,27 @@ Deno.test("the launcher runs the files that are named instead of the default set
     await launch(["-A", "--unless-named=--ignore=one_test.ts", "one_test.ts"]),
     `one ${ENVIRONMENT}\n1 passed, 0 failed, 0 skipped`,
   );
+});
+
+Deno.test("the launcher runs all tests but those of a directory side by side, and adds their counts up", async () => {
+  assertEquals(
+    (await launch(["-A", "--unless-named=--all-but=tests/vm"])).split("\n").sort(),
+    ["2 passed, 0 failed, 0 skipped", `four ${ENVIRONMENT}`, `three ${ENVIRONMENT}`],
+  );
+  assertEquals(
+    await launch(["-A", "--unless-named=--all-but=tests/three"]),
+    `four ${ENVIRONMENT}\n1 passed, 0 failed, 0 skipped`,
+  );
+});
+
+Deno.test("planGroups() puts each file into one group, and what measures time alone at the end", async () => {
+  const files = await listTestFiles(join(PROJECT_DIR, "tests"), join(PROJECT_DIR, "tests/vm"));
+  const names = files.map((file) => relative(PROJECT_DIR, file)).sort();
+  const groups = planGroups(names);
+  assertEquals(groups.flatMap((group) => group.files).sort(), names);
+  assertEquals(groups.filter(({ isAlone }) => isAlone).map(({ name }) => name), ["tests/bench"]);
+  const order: string[] = [];
+  await runGroups(groups, { lanes: 2, run: ({ name }) => Promise.resolve(void order.push(name)) });
+  assertEquals(order.length, groups.length);
+  assertEquals(order.at(-1), "tests/bench");
 });

@@ -72,6 +72,7 @@ Deno.test("countTests() counts what passed, failed and was skipped", () => {
     failed: 1,
     skipped: 1,
     skippedNames: ["needs <root> & more"],
+    failedNames: ["fails"],
   });
 });
 

@@ -87,9 +87,12 @@ async function chooseProgram(): Promise<ProgramCommand> {
   if (named) {
     return { note: `${named} (TORCX_BINARY)`, command: [named], environment: getPath(), isCompiled: true };
   }
-  const path = join(PROJECT_DIR, "dist", "torcx");
-  const source: ProgramCommand = {
-    note: "deno run main.ts",
+  const { path, note } = await findBinary();
+  if (path !== undefined) {
+    return { note: "dist/torcx", command: [path], environment: getPath(), isCompiled: true };
+  }
+  return {
+    note: `deno run main.ts${note}`,
     command: [
       Deno.execPath(),
       "run",
@@ -102,12 +105,15 @@ async function chooseProgram(): Promise<ProgramCommand> {
     environment: { ...getDenoEnvironment(), ...getPath() },
     isCompiled: false,
   };
-  if (!await exists(path)) return source;
+}
+
+/** Looks for `dist/torcx`; the path is undefined where it is not there or older than the sources, as the note says. */
+export async function findBinary(): Promise<{ path: string | undefined; note: string }> {
+  const path = join(PROJECT_DIR, "dist", "torcx");
+  if (!await exists(path)) return { path: undefined, note: "" };
   const built = (await Deno.stat(path)).mtime?.getTime() ?? 0;
-  if (await readNewestTime() > built) {
-    return { ...source, note: `${source.note} (dist/torcx is older than it)` };
-  }
-  return { note: "dist/torcx", command: [path], environment: getPath(), isCompiled: true };
+  if (await readNewestTime() > built) return { path: undefined, note: " (dist/torcx is older than it)" };
+  return { path, note: "" };
 }
 
 /** Returns when the last of the sources was changed, in ms. */

@@ -4,7 +4,7 @@
  */
 
 import { join } from "@std/path";
-import { findProgram } from "./binary.ts";
+import { findBinary, findProgram } from "./binary.ts";
 import { PROJECT_DIR } from "./std_flags.ts";
 
 let prepared: Promise<string> | undefined;
@@ -17,6 +17,11 @@ export function prepareBinary(): Promise<string> {
 async function prepare(): Promise<string> {
   const { command, isCompiled } = await findProgram();
   if (isCompiled) return command[0];
+  // Another process of the same run may be at it.
+  using project = await Deno.open(join(PROJECT_DIR, "deno.json"));
+  await project.lock(true);
+  const built = await findBinary();
+  if (built.path !== undefined) return built.path;
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "build"],
     cwd: PROJECT_DIR,
