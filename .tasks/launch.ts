@@ -128,6 +128,7 @@ async function runAllTests(args: readonly string[], but: string, std: string): P
   const run = async ({ name, files }: TestGroup): Promise<void> => {
     if (isEnded) return;
     const started = performance.now();
+    print(`${name}: ${files.length} files`);
     let output: Deno.CommandOutput | undefined;
     const result = await runWithReport(["--no-check", ...args, ...files], async (all) => {
       const child = startDeno(all, std, "piped");

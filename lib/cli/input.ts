@@ -24,9 +24,9 @@ const LINE_BYTES_MAX = 4096;
 export function openInput(source: ByteSource): Input {
   return {
     isTerminal: source.isTerminal(),
-    readLine(signal): Promise<string | undefined> {
+    async readLine(signal): Promise<string | undefined> {
       signal.throwIfAborted();
-      return new Promise((resolve, reject) => {
+      return await new Promise((resolve, reject) => {
         const abort = (): void => reject(signal.reason);
         signal.addEventListener("abort", abort, { once: true });
         // A read that nobody waits for any more ends with the process.

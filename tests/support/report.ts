@@ -1,6 +1,6 @@
 /** A report of success with no images, for tests; a case says what is different. */
 
-import type { ApplyReport } from "../../lib/manifest/report.ts";
+import type { ApplyReport, ReportAsset } from "../../lib/manifest/report.ts";
 
 /** Makes a report. */
 export function makeReport(fields: Partial<ApplyReport> = {}): ApplyReport {
@@ -25,6 +25,26 @@ export function makeReport(fields: Partial<ApplyReport> = {}): ApplyReport {
     steps: [],
     errors: [],
     hints: [],
+    ...fields,
+  };
+}
+
+/** Makes an asset of image `a` that was copied to its place. */
+export function makeReportAsset(
+  kind: ReportAsset["kind"],
+  to: string,
+  fields: Partial<ReportAsset> = {},
+): ReportAsset {
+  return {
+    image: "a",
+    kind,
+    from: `/run/torcx/unpack/a${to}`,
+    to,
+    link_text: null,
+    mode: "0644",
+    is_directory: false,
+    digest: null,
+    raw_names: null,
     ...fields,
   };
 }
