@@ -48,6 +48,14 @@ async function dispatch(options: Options, context: Context): Promise<number> {
       return (await import("./commands/profile/diff.ts")).runProfileDiff(options, context);
     case "profile check":
       return await (await import("./commands/profile/check.ts")).runProfileCheck(options, context);
+    case "profile populate":
+      return await (await import("./commands/profile/populate.ts")).runProfilePopulate(options, context);
+    case "remote list":
+      return (await import("./commands/remote/list.ts")).runRemoteList(options, context);
+    case "remote show":
+      return (await import("./commands/remote/show.ts")).runRemoteShow(options, context);
+    case "remote check":
+      return await (await import("./commands/remote/check.ts")).runRemoteCheck(options, context);
     case "image list":
       return (await import("./commands/image/list.ts")).runImageList(options, context);
     case "image prune":

@@ -33,6 +33,17 @@ const OTHERS: readonly VariableRow[] = [
     setBy: "systemd",
     isSurrounding: true,
   },
+  ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((upper): VariableRow[] => [{
+    name: upper,
+    help: `The proxy that profile populate and remote check go through; ${upper.toLowerCase()} is the same`,
+    setBy: "people",
+    isSurrounding: true,
+  }, {
+    name: upper.toLowerCase(),
+    help: `As ${upper}`,
+    setBy: "people",
+    isSurrounding: true,
+  }]),
   { name: "NO_COLOR", help: "Switches colour off", setBy: "people", isSurrounding: true },
   { name: "TERM", help: "The value dumb switches colour off", setBy: "the terminal", isSurrounding: true },
 ];

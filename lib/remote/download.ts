@@ -35,7 +35,7 @@ export interface DownloadOrder {
 /** Options of {@linkcode downloadArchive}. */
 export interface DownloadOptions extends RetryOptions {
   /** The largest size accepted, in bytes. Default 4 GiB. */
-  maxSize?: number;
+  maxSize?: number | undefined;
   /** Told of what is there and what the whole is, in bytes; undefined where the server does not say it. */
   onProgress?: (done: number, total: number | undefined) => void;
 }

@@ -41,9 +41,9 @@ export interface PopulateOptions extends PopulationOptions, RetryOptions {
   /** Fails if another population is at work. Default false. */
   isWaitRefused?: boolean;
   /** The largest archive accepted, in bytes. */
-  maxSize?: number;
+  maxSize?: number | undefined;
   /** How long one archive may take, in milliseconds. Default 10 min. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Told of what is there of an archive and what the whole is, in bytes. */
   onProgress?: (image: string, done: number, total: number | undefined) => void;
 }

@@ -6,15 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { quote, UsageError } from "../../errors.ts";
 import { type CompletedWords, completeWords, takesNextWord } from "./complete_argv.ts";
-import {
-  COMMAND_FLAGS,
-  type FlagSpec,
-  GLOBAL_FLAGS,
-  GROUPS,
-  UNAVAILABLE_VERBS,
-  VERBS,
-  type VerbSpec,
-} from "./verbs.ts";
+import { COMMAND_FLAGS, type FlagSpec, GLOBAL_FLAGS, GROUPS, VERBS, type VerbSpec } from "./verbs.ts";
 import { getMetavar } from "./usage.ts";
 import { findNearest } from "../../suggestions.ts";
 
@@ -204,12 +196,6 @@ class Splitter {
 
 function makeUnknownVerbError(before: readonly string[], word: string): UsageError {
   const command = [...before, word].join(" ");
-  const wayOut = UNAVAILABLE_VERBS.get(command);
-  if (wayOut !== undefined) {
-    return new UsageError(`Cannot run ${quote(command)}: it is not available in this version`, {
-      hint: wayOut,
-    });
-  }
   const group = before[0];
   const isWordOfGroup = group !== undefined;
   const candidates = isWordOfGroup

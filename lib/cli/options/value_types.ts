@@ -45,7 +45,7 @@ const SHELLS = ["bash", "zsh", "fish"] as const;
 /** The manual pages. */
 export const MAN_PAGES = ["torcx", "torcx-generator"] as const;
 /** What the hidden verb `__complete` lists. */
-const COMPLETION_LISTS = ["profiles", "images", "archives", "origins"] as const;
+const COMPLETION_LISTS = ["profiles", "images", "archives", "origins", "remotes"] as const;
 
 /** Truth values as Go's strconv.ParseBool takes them: scripts for the first torcx use them. */
 const TRUE_TEXTS = ["1", "t", "T", "TRUE", "true", "True"];
@@ -59,11 +59,15 @@ export const VALUE_TYPES = {
   image: makeType("NAME", "images", parseImageName),
   imageArgument: makeType("IMAGE:REFERENCE", "archives", parseImageArgument),
   origin: makeType("NAME", "origins", parseText),
+  remote: makeType("NAME", "remotes", parseText),
   version: makeType("VER", "none", parseOsVersion),
   boolean: { ...makeType("BOOL", "none", parseBoolean), choices: ["true", "false"] },
   level: { ...makeType("LEVEL", "none", parseLevel), choices: LOG_LEVELS },
   output: { ...makeType("FORMAT", "none", parseOutputFormat), choices: OUTPUT_FORMATS },
   allow: makeChoice("WHAT", ["missing"]),
+  format: makeChoice("FORMAT", ["tgz", "squashfs"]),
+  size: makeType("SIZE", "none", parseSize),
+  seconds: makeType("SECONDS", "none", parseSeconds),
   shell: makeChoice("SHELL", SHELLS),
   page: makeChoice("PAGE", MAN_PAGES),
   list: makeChoice("LIST", COMPLETION_LISTS),
@@ -125,6 +129,30 @@ function parseLevel(text: string): LogLevel {
 function parseOutputFormat(text: string): OutputFormat {
   const choice = parseChoice(text, OUTPUT_FORMATS);
   return choice === "table" ? "text" : choice;
+}
+
+/** Binary units, as the setting `unpack_size` has them. */
+const SIZE_UNITS = ["", "K", "M", "G", "T"];
+
+/** Returns a size in bytes. */
+function parseSize(text: string): number {
+  const [, digits = "", unit = ""] = /^([0-9]{1,15})([KMGT]?)$/i.exec(text) ?? [];
+  const bytes = Number(digits) * 1024 ** SIZE_UNITS.indexOf(unit.toUpperCase());
+  if (digits === "" || !Number.isSafeInteger(bytes) || bytes === 0) {
+    return refuse(text, "it is no size", "Write a number of bytes, or one with K, M, G or T");
+  }
+  return bytes;
+}
+
+/** Two weeks: longer waits overflow the clock's numbers. */
+const SECONDS_MAX = 14 * 86_400;
+
+function parseSeconds(text: string): number {
+  const seconds = /^[0-9]{1,9}(?:\.[0-9]{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds === 0 || seconds > SECONDS_MAX) {
+    return refuse(text, `it is no number of seconds from 0.001 to ${SECONDS_MAX}`);
+  }
+  return seconds;
 }
 
 function parseImageArgument(text: string): ImageArgument {

@@ -8,6 +8,7 @@ import { CONFIG_VERBS } from "./verbs/config.ts";
 import { DOCS_VERBS } from "./verbs/docs.ts";
 import { IMAGE_VERBS } from "./verbs/image.ts";
 import { PROFILE_VERBS } from "./verbs/profile.ts";
+import { REMOTE_VERBS } from "./verbs/remote.ts";
 import { SYSTEM_VERBS } from "./verbs/system.ts";
 
 export type { ExampleSpec, FlagSpec, PositionalSpec, VerbSpec } from "./spec.ts";
@@ -49,15 +50,8 @@ export const COMMAND_FLAGS = [
 export const GROUPS: ReadonlyMap<string, string> = new Map([
   ["profile", "Work with profiles: the lists of images that a boot applies"],
   ["image", "Work with images and the archives that hold them"],
+  ["remote", "Work with remotes: signed collections of archives on servers"],
   ["config", "Work with settings"],
-]);
-
-/** Verbs of the contract that this version does not have, and what to do instead. */
-export const UNAVAILABLE_VERBS: ReadonlyMap<string, string> = new Map([
-  [
-    "profile populate",
-    'Copy the archives into a store by hand; "torcx profile check" names those that are missing',
-  ],
 ]);
 
 /** Every verb, in the order of the help. */
@@ -65,6 +59,7 @@ export const VERBS = [
   ...SYSTEM_VERBS,
   ...PROFILE_VERBS,
   ...IMAGE_VERBS,
+  ...REMOTE_VERBS,
   ...CONFIG_VERBS,
   ...DOCS_VERBS,
 ] as const satisfies readonly VerbSpec[];

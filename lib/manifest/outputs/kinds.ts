@@ -10,6 +10,7 @@ import { IMAGE_EXTRACT_KIND } from "./image_extract.ts";
 import { IMAGE_LIST_KIND } from "./image_list.ts";
 import { IMAGE_PRUNE_KIND } from "./image_prune.ts";
 import { PLAN_KIND } from "./plan.ts";
+import { POPULATE_KIND } from "./populate.ts";
 import { PROFILE_DIFF_KIND } from "./profile_diff.ts";
 import { PROFILE_LIST_KIND } from "./profile_list.ts";
 import { PROFILE_NEW_KIND } from "./profile_new.ts";
@@ -17,6 +18,9 @@ import { REMOVE_IMAGE_KIND } from "./profile_remove_image.ts";
 import { SET_NEXT_KIND } from "./profile_set_next.ts";
 import { PROFILE_KIND } from "./profile_show.ts";
 import { USE_IMAGE_KIND } from "./profile_use_image.ts";
+import { REMOTE_CHECK_KIND } from "./remote_check.ts";
+import { REMOTE_LIST_KIND } from "./remote_list.ts";
+import { REMOTE_KIND } from "./remote_show.ts";
 import { SETTINGS_KIND } from "./settings.ts";
 import { STATUS_KIND } from "./status.ts";
 import { VERSION_KIND } from "./version.ts";
@@ -47,10 +51,14 @@ export const OUTPUT_KINDS: readonly OutputKindRow[] = [
   makeRow(USE_IMAGE_KIND, "profile use-image"),
   makeRow(REMOVE_IMAGE_KIND, "profile remove-image"),
   makeRow(PROFILE_DIFF_KIND, "profile diff"),
+  makeRow(POPULATE_KIND, "profile populate"),
   makeRow(IMAGE_LIST_KIND, "image list"),
   makeRow(IMAGE_EXTRACT_KIND, "image extract"),
   makeRow(IMAGE_PRUNE_KIND, "image prune"),
   makeRow(CLEAR_VERSIONED_KIND, "image clear-versioned"),
+  makeRow(REMOTE_LIST_KIND, "remote list"),
+  makeRow(REMOTE_KIND, "remote show"),
+  makeRow(REMOTE_CHECK_KIND, "remote check"),
   makeRow(SETTINGS_KIND, "config show"),
   makeRow(VERSION_KIND, "version"),
 ];

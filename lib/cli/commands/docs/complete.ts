@@ -7,6 +7,7 @@ import { listProfiles } from "../../../catalog/profiles.ts";
 import { indexStores } from "../../../catalog/stores.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
+import { listRemotes } from "../../../catalog/remotes.ts";
 import { listOriginNames } from "../../../state/origins.ts";
 import { printable } from "../../output.ts";
 import { SILENT_LOG } from "../../../log.ts";
@@ -30,6 +31,8 @@ function listNames(list: CommandOptions<"__complete">["list"], system: System): 
       return indexStores(system).archives.map(formatImage);
     case "origins":
       return listOriginNames(system);
+    case "remotes":
+      return listRemotes(system).map(({ name }) => name);
     default:
       return list satisfies never;
   }

@@ -1,17 +1,15 @@
 /** Owns `torcx profile check`: whether every image of a profile is in a store, and sound if asked. */
 
 import { quote, TorcxError } from "../../../errors.ts";
-import { getNextProfile } from "../../../catalog/boot_profiles.ts";
-import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
 import { explainMissing } from "../../../catalog/missing.ts";
 import { type Archive, indexStores } from "../../../catalog/stores.ts";
 import type { Inspection } from "../../../image/inspect.ts";
-import { formatImage, type ProfileName } from "../../../manifest/names.ts";
-import { listCountingEntries, type Profile, type ProfileImage } from "../../../manifest/profile.ts";
+import { formatImage } from "../../../manifest/names.ts";
+import { listCountingEntries, type ProfileImage } from "../../../manifest/profile.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
-import { findTarget } from "./target.ts";
+import { readChosenProfile } from "./target.ts";
 import type { System } from "../../../config/system.ts";
 import { openSystem } from "../../system.ts";
 
@@ -25,7 +23,7 @@ type CheckOptions = CommandOptions<"profile check">;
 export async function runProfileCheck(options: CheckOptions, context: Context): Promise<number> {
   using system = openSystem(options, context);
   const { log, stdout } = context;
-  const { title, profile } = readChecked(system, context, options);
+  const { title, profile } = readChosenProfile(system, context, options);
   if (profile.images.length === 0) {
     log.warning(`${title} lists no images`);
     return 0;
@@ -105,24 +103,4 @@ function findFault(archive: Archive, inspection: Inspection | TorcxError): Torcx
     `Cannot use image ${quote(formatImage(archive))} from ${quote(archive.path)}`,
     { cause },
   );
-}
-
-function readChecked(
-  system: System,
-  context: Context,
-  options: CheckOptions,
-): { title: string; profile: Profile } {
-  const target = findTarget(options, context);
-  if (target !== undefined && "file" in target) {
-    return {
-      title: `profile ${quote(target.file)}`,
-      profile: readProfile(system, { path: target.file }),
-    };
-  }
-  const profiles = listProfiles(system);
-  const name: ProfileName = target?.name ?? getNextProfile(system, profiles);
-  return {
-    title: `profile ${quote(name)}`,
-    profile: readProfile(system, getProfile(profiles, name)),
-  };
 }

@@ -41,6 +41,7 @@ function getTypeCandidates(type: ValueTypeName): Candidates {
     case "images":
     case "archives":
     case "origins":
+    case "remotes":
       return { kind: "names", list: completion };
     default:
       return completion satisfies never;

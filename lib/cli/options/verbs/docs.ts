@@ -50,7 +50,7 @@ export const DOCS_VERBS = [
       key: "list",
       metavar: "LIST",
       type: "list",
-      help: "profiles, images, archives or origins",
+      help: "profiles, images, archives, origins or remotes",
     }],
     flags: [],
     examples: [{ line: "torcx __complete profiles", help: "one name a line" }],

@@ -1,7 +1,7 @@
 /** Owns the rows of the verbs on profiles. It refuses behaviour: data only. */
 
 import type { VerbSpec } from "../spec.ts";
-import { ONE_PROFILE, OS_RELEASE, PROFILE_FILE, PROFILE_NAME } from "./shared_flags.ts";
+import { CA, DRY_RUN, ONE_PROFILE, OS_RELEASE, PROFILE_FILE, PROFILE_NAME } from "./shared_flags.ts";
 
 /** These verbs, in the order of the help. */
 export const PROFILE_VERBS = [
@@ -126,6 +126,46 @@ export const PROFILE_VERBS = [
     examples: [
       { line: "torcx profile check", help: "check the next profile" },
       { line: "torcx profile check --name edge --os-release 3033.2.0", help: "for another OS version" },
+    ],
+  },
+  {
+    command: "profile populate",
+    summary: "Fetches the missing images of a profile from their remotes",
+    details: [
+      "JSON of kind torcx-populate-v0, or a table. The contents of a remote must be signed by one of its keys and be no older than those accepted before; an archive must have the digest that they name.",
+      "What was good stays when another image fails; what was cut off is gone on with by the next run. Archives land in BASE/store/VER with -n, else in BASE/store.",
+      "Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+    ],
+    positionals: [],
+    flags: [
+      { ...PROFILE_NAME, help: "The profile; without --name and --file, the next one" },
+      PROFILE_FILE,
+      { ...OS_RELEASE, help: "Fetch into the store of this OS version" },
+      DRY_RUN,
+      { key: "isVerify", long: "verify", help: "Compare the archives that are there with the remote, too" },
+      {
+        key: "format",
+        long: "format",
+        type: "format",
+        help: "Fetch this format, not the first one that is offered",
+      },
+      { key: "maxSize", long: "max-size", type: "size", help: "Refuse larger archives. Default: 4G" },
+      {
+        key: "timeout",
+        long: "timeout",
+        type: "seconds",
+        help: "Give up an archive after so long. Default: 600",
+      },
+      CA,
+      { key: "isOlderAllowed", long: "allow-older", help: "Accept contents older than those of before" },
+      { key: "isInsecure", long: "insecure", help: "Accept contents that nobody known has signed" },
+      { key: "isWaitRefused", long: "no-wait", help: "Fail if another torcx fetches into the same store" },
+    ],
+    choices: [{ keys: ["name", "file"], isRequired: false }],
+    exits: { failed: "an image could not be had; standard error names each" },
+    examples: [
+      { line: "torcx profile populate", help: "fetch what the next profile lacks" },
+      { line: "torcx profile populate -n 3033.2.0", help: "before an update to that OS version" },
     ],
   },
 ] as const satisfies readonly VerbSpec[];

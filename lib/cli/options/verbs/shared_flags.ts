@@ -41,3 +41,11 @@ export const YES = {
   long: "yes",
   help: "Do not ask on a terminal",
 } as const;
+
+/** For verbs that ask servers. */
+export const CA = {
+  key: "ca",
+  long: "ca",
+  type: "file",
+  help: "Trust the certificates of this PEM file, too",
+} as const;
