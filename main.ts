@@ -11,6 +11,7 @@ import { EXIT } from "./lib/exit.ts";
 import { writeBytes } from "./lib/sys/byte_sink.ts";
 import { setUmask } from "./lib/sys/namespace.ts";
 import { findProcText } from "./lib/sys/proc.ts";
+import { keepPermissions } from "./lib/sys/permissions.ts";
 import { Root } from "./lib/sys/root.ts";
 import { listenToSignals } from "./lib/sys/signals.ts";
 
@@ -25,6 +26,7 @@ function writeStderr(line: string): void {
 }
 
 async function runAsGenerator(signal: AbortSignal): Promise<number> {
+  keepPermissions({ programs: ["modprobe"] });
   const { openGeneratorLog, runGenerator } = await import("./lib/boot/generator.ts");
   const log = openGeneratorLog(writeStderr);
   try {

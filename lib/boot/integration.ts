@@ -6,7 +6,7 @@
 
 import { type ApplyReport, listAssetFiles } from "../manifest/report.ts";
 import type { AssetKind } from "../manifest/asset_kinds.ts";
-import type { ProgramName } from "../sys/command.ts";
+import type { ProgramName } from "../sys/programs.ts";
 import { isUnitName, type UnitState } from "../sys/manager.ts";
 import { listStaticNodes, listTriggers } from "./udev_rules.ts";
 

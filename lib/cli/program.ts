@@ -5,7 +5,9 @@
 
 import { createContext } from "./context.ts";
 import { type Environment, parseOptions } from "./options/parse.ts";
+import { findVerb } from "./options/split_argv.ts";
 import { openProcess } from "./process.ts";
+import { keepPermissions } from "../sys/permissions.ts";
 import { runCommand } from "./run.ts";
 
 /** What a command came to. */
@@ -28,6 +30,7 @@ export async function runProgram(
   const warnings: string[] = [];
   const onWarning = (message: string): void => void warnings.push(message);
   const options = parseOptions(args, environment, { onWarning });
+  keepPermissions(findVerb(options.command)?.keeps ?? {});
   const context = createContext(options, openProcess(environment, signal));
   for (const message of warnings) context.log.warning(message);
   const status = await runCommand(options, context);

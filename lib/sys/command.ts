@@ -5,23 +5,8 @@
 
 import { encodePath } from "../bytes.ts";
 import { TorcxError } from "../errors.ts";
+import { type ProgramName, PROGRAMS } from "./programs.ts";
 import { Root } from "./root.ts";
-
-/**
- * The programs that may be run and where they can be, the first that exists is taken. Absolute: PATH is
- * not trusted, and often not set this early. Systems without a merged /usr have the later ones.
- */
-export const PROGRAMS = {
-  modprobe: ["/usr/sbin/modprobe", "/usr/bin/modprobe", "/sbin/modprobe"],
-  networkctl: ["/usr/bin/networkctl", "/bin/networkctl"],
-  systemctl: ["/usr/bin/systemctl", "/bin/systemctl"],
-  "systemd-sysusers": ["/usr/bin/systemd-sysusers", "/bin/systemd-sysusers"],
-  "systemd-tmpfiles": ["/usr/bin/systemd-tmpfiles", "/bin/systemd-tmpfiles"],
-  udevadm: ["/usr/bin/udevadm", "/bin/udevadm", "/sbin/udevadm"],
-} as const satisfies Record<string, readonly string[]>;
-
-/** The name of one of {@linkcode PROGRAMS}. */
-export type ProgramName = keyof typeof PROGRAMS;
 
 /** For what those programs start themselves, e.g. modprobe's install lines. */
 const SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";

@@ -3,7 +3,7 @@
  * comes back. It refuses to know tasks.
  */
 
-import { type ProgramName, PROGRAMS } from "./command.ts";
+import { type ProgramName, PROGRAMS } from "./programs.ts";
 
 /** What a task needs of the process's permissions. */
 export interface KeptPermissions {

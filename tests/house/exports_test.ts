@@ -5,17 +5,12 @@ import { readImports, readSources, type Source } from "../support/import_graph.t
 
 /** What tests alone import, with the reason. */
 const FOR_TESTS: Record<string, string> = {
-  "lib/catalog/remotes.ts listRemotes": "of profile populate, which is to come",
   "lib/cli/docs/setting_text.ts listPlaces": "the texts are held against the table by it",
   "lib/image/assets.ts listAssets": "what entries mean is tested without a manifest's file",
   "lib/image/assets.ts readImageManifest": "what stands in a manifest's way is tested without assets",
   "lib/manifest/digest.ts DIGEST_BYTES": "of lib/remote and pins, which are to come",
   "lib/manifest/json.ts parseJson": "it is the reader below every strict kind, tested by itself",
-  "lib/remote/local_files.ts LocalFiles": "of profile populate, which is to come",
   "lib/remote/network_error.ts parseRetryAfter": "a server's date against the clock",
-  "lib/remote/populate.ts populate": "of profile populate, which is to come",
-  "lib/remote/population.ts planPopulation": "of profile populate, which is to come",
-  "lib/remote/transport.ts Transport": "of profile populate, which is to come",
   "lib/sys/flags.ts ARCHITECTURES": "a process sees the numbers of one architecture alone",
 };
 

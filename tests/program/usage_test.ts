@@ -126,13 +126,6 @@ testProgram([
       'torcx: Cannot run "profile chek": there is no such verb\nHint: Did you mean "torcx profile check"?\n',
   },
   {
-    does: "is refused with the way out",
-    args: ["profile", "populate"],
-    code: 2,
-    stderr:
-      'torcx: Cannot run "profile populate": it is not available in this version\nHint: Copy the archives into a store by hand; "torcx profile check" names those that are missing\n',
-  },
-  {
     does: "is refused without control characters",
     args: ["profile", "show", "a\x1b[2J"],
     code: 2,

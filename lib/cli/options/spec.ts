@@ -3,6 +3,7 @@
  */
 
 import type { ExitName } from "../../exit.ts";
+import type { KeptPermissions } from "../../sys/permissions.ts";
 import type { ValueTypeName } from "./value_types.ts";
 
 /** One flag. Without `type` it is a switch. */
@@ -68,6 +69,8 @@ export interface VerbSpec {
   readonly choices?: readonly ChoiceSpec[];
   /** Exit statuses beyond done, failed, usage and signal, and what those mean here; true: the table's own words. */
   readonly exits?: Readonly<Partial<Record<ExitName, string | true>>>;
+  /** What it needs of the process's permissions; all else is given up before it starts. */
+  readonly keeps?: Readonly<KeptPermissions>;
   readonly examples: readonly ExampleSpec[];
   /** Left out of help and completions. */
   readonly isHidden?: true;

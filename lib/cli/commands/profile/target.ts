@@ -18,7 +18,7 @@ interface TargetOptions {
 }
 
 /** Returns the profile that the options name, undefined if they name none. */
-export function findTarget(options: TargetOptions, context: Context): ProfileTarget | undefined {
+function findTarget(options: TargetOptions, context: Context): ProfileTarget | undefined {
   if (options.file !== undefined) return { file: locate(options.file, context, options) };
   return options.name === undefined ? undefined : { name: options.name };
 }

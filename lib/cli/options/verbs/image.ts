@@ -30,6 +30,7 @@ export const IMAGE_VERBS = [
       { key: "directory", metavar: "DIR", type: "directory", help: "Where to unpack it" },
     ],
     flags: [],
+    keeps: { programs: ["modprobe"] },
     examples: [{ line: "torcx image extract docker:17.06.torcx.tgz tree", help: "look into an archive" }],
   },
   {

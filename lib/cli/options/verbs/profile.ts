@@ -123,6 +123,7 @@ export const PROFILE_VERBS = [
     ],
     choices: [{ keys: ["name", "file"], isRequired: false }],
     exits: { failed: "an image is missing or broken" },
+    keeps: { programs: ["modprobe"] },
     examples: [
       { line: "torcx profile check", help: "check the next profile" },
       { line: "torcx profile check --name edge --os-release 3033.2.0", help: "for another OS version" },
@@ -163,6 +164,7 @@ export const PROFILE_VERBS = [
     ],
     choices: [{ keys: ["name", "file"], isRequired: false }],
     exits: { failed: "an image could not be had; standard error names each" },
+    keeps: { isNetKept: true },
     examples: [
       { line: "torcx profile populate", help: "fetch what the next profile lacks" },
       { line: "torcx profile populate -n 3033.2.0", help: "before an update to that OS version" },

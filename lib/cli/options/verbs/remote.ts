@@ -23,7 +23,7 @@ export const REMOTE_VERBS = [
   },
   {
     command: "remote check",
-    summary: "Asks a remote for its contents: whether they are there, signed, and what profiles want",
+    summary: "Asks a remote whether it is there, signed, and has what profiles want",
     details: [
       "JSON of kind torcx-remote-check-v0, or text. Nothing is fetched but the contents, and nothing is written.",
     ],
@@ -33,6 +33,7 @@ export const REMOTE_VERBS = [
       { key: "isOlderAllowed", long: "allow-older", help: "Accept contents older than those of before" },
     ],
     exits: { failed: "its contents cannot be had or trusted, or lack what a profile wants" },
+    keeps: { isNetKept: true },
     examples: [{ line: "torcx remote check vendor", help: "before an update relies on it" }],
   },
 ] as const satisfies readonly VerbSpec[];

@@ -37,6 +37,7 @@ export const SYSTEM_VERBS = [
       },
     ],
     exits: { degraded: true },
+    keeps: { programs: "all" },
     examples: [
       { line: "torcx apply --dry-run", help: "show each step without doing it" },
       {
@@ -91,6 +92,7 @@ export const SYSTEM_VERBS = [
       done: "the boot would succeed",
       failed: "it would fail, or go on without the selected profile",
     },
+    keeps: { programs: ["modprobe"] },
     examples: [
       { line: "torcx plan", help: "check before a reboot" },
       { line: "torcx plan --strict -n 3033.2.0", help: "let an updater gate on a new OS version" },

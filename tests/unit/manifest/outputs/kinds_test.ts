@@ -15,6 +15,7 @@ const FILE_KINDS = [
   "torcx-config-v0",
   "torcx-journal-v0",
   "torcx-remote-contents-v1",
+  "torcx-remote-state-v0",
 ];
 /** The verbs that print text alone. */
 const TEXT_VERBS = ["completion", "help", "man", "__complete", "profile check"];
