@@ -46,7 +46,7 @@ export async function runProfilePopulate(options: PopulateOptions, context: Cont
   const osVersion = options.osRelease;
   const population = planPopulation(system, chosen.profile, { osVersion });
   if (population.wanted.length === 0) log.warning(`${chosen.title} references no remote images`);
-  using source = openSource(system, context, options);
+  using source = openSource(system, { context, options });
   const sizes = new Map<string, { done: number; total: number | undefined }>();
   const results = await populate(system, population, {
     ...options,

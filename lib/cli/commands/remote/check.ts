@@ -40,13 +40,13 @@ export async function runRemoteCheck(
   context: Context,
 ): Promise<number> {
   using system = openSystem(options, context);
-  using source = openSource(system, context, options);
+  using source = openSource(system, { context, options });
   const { stdout } = context;
   const located = locateRemote(system, options.name);
   const verified = located.base.usrDirectory === undefined
     ? await fetchContents(system, located, { ...options, source, signal: context.process.signal })
     : undefined;
-  const wanted = listWants(system, options.name).map((want) => checkWant(want, located, verified));
+  const wanted = listWants(system, options.name).map((want) => checkWant(want, { ...located, verified }));
   const output = toOutput(located, verified, { wanted });
   if (stdout.format === "json") stdout.writeText(encodeRemoteCheck(output));
   else for (const line of describe(output)) stdout.writeLine(printable(line));
@@ -77,8 +77,7 @@ function listWants(system: System, remote: string): Want[] {
 
 function checkWant(
   { profile, image }: Want,
-  { base }: LocatedRemote,
-  verified: VerifiedContents | undefined,
+  { base, verified }: Pick<LocatedRemote, "base"> & { verified: VerifiedContents | undefined },
 ): RemoteWant {
   const want = { profile_name: profile, name: image.name, reference: image.reference };
   // What the OS image has in it is looked up by name, by whoever needs it.

@@ -35,8 +35,7 @@ export interface OpenedSource extends Source, Disposable {}
  */
 export function openSource(
   { root, log }: System,
-  context: Context,
-  options: { root: string; ca: string | undefined },
+  { context, options }: { context: Context; options: { root: string; ca: string | undefined } },
 ): OpenedSource {
   const caCerts = [...readSystemBundle(root, log.debug)];
   if (options.ca !== undefined) caCerts.push(...readBundle(root, locate(options.ca, context, options)));
