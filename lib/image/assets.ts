@@ -4,6 +4,7 @@
  */
 
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
+import { normalizePath } from "../config/paths.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { ASSET_KINDS, type AssetKind } from "../manifest/asset_kinds.ts";
 import {
@@ -93,9 +94,7 @@ export function listAssets(image: Root, manifest: ImageManifest, options: ListAs
   const list: AssetList = { assets: [], warnings: [...manifest.warnings] };
   const rootName = encodePath(options.imageName);
   for (const kind of ASSET_KINDS) {
-    for (const path of manifest.assets[kind]) {
-      addEntry(image, { kind, path: encodePath(path), list, rootName });
-    }
+    for (const entry of manifest.assets[kind]) addEntry(image, { kind, entry, list, rootName });
   }
   const known = new Map(list.assets.map((asset) => [`${asset.kind} ${asset.target}/${asset.source}`, asset]));
   return { ...list, assets: [...known.values()] };
@@ -104,17 +103,18 @@ export function listAssets(image: Root, manifest: ImageManifest, options: ListAs
 /** An entry of the manifest, what it is added to, and the name of the image's root as a directory. */
 interface EntryOptions {
   kind: AssetKind;
-  path: ByteString;
+  entry: string;
   list: AssetList;
   rootName: ByteString;
 }
 
 function addEntry(
   image: Root,
-  { kind, path, list, rootName }: EntryOptions,
+  { kind, entry, list, rootName }: EntryOptions,
 ): void {
-  const shown = `${kind} asset ${quote(decodePath(path))}`;
-  const real = findEntry(image, { kind, path });
+  const shown = `${kind} asset ${quote(entry)}`;
+  // By its text, as the first torcx joined it to the image's root: "/x/../a" and "/a/" are "/a".
+  const real = findEntry(image, { kind, path: encodePath(normalizePath(entry)) });
   if (real === undefined) {
     if (kind !== "bin") {
       throw new TorcxError("not_found", `Cannot propagate ${shown}: the image has no such file`, {
@@ -141,18 +141,14 @@ function addEntry(
 
 /**
  * Resolves an entry's parents, and the last component where it is a program's and leads to a directory:
- * `/bin` may be a symlink to one. Any other symlink is an asset of its own and stays unresolved, a slash
- * behind it or not.
+ * `/bin` may be a symlink to one. Any other symlink is an asset of its own and stays unresolved.
  */
 function findEntry(
   image: Root,
   { kind, path }: { kind: AssetKind; path: ByteString },
 ): ByteString | undefined {
-  // As Go's filepath.Clean has it, by which the first torcx read its entries.
-  let end = path.length;
-  while (path[end - 1] === "/" || path.slice(Math.max(end - 2, 0), end) === "/.") end--;
-  const { parent, name } = splitPath(path.slice(0, end) as ByteString);
-  if (name === "" || name === "..") return findRealPath(image, path);
+  const { parent, name } = splitPath(path);
+  if (name === "") return path;
   const directory = findRealPath(image, parent === "" ? encodePath("/") : parent);
   if (directory === undefined) return undefined;
   const whole = joinPath(directory, name);

@@ -5,7 +5,7 @@
 
 import { type Kind, KINDS, type ManifestLists } from "./documents.ts";
 import { type FileTree, type Found, joinNames, type ThoughtNode } from "./file_tree.ts";
-import { Refusal } from "./model_settings.ts";
+import { cleanPath, Refusal } from "./model_settings.ts";
 
 /** A file of an image and its place below the target directory of its kind. */
 export interface ModelAsset {
@@ -77,9 +77,12 @@ function listEntry(
   return files.length > 0 ? files : [{ kind, source: path, target, node }];
 }
 
-/** Resolves the way to an entry; its last component stays, but a symlink to a directory of programs. */
+/**
+ * Resolves the way to an entry, which is joined to the image's root by its text; its last component stays, but a
+ * symlink to a directory of programs.
+ */
 function findEntry(image: FileTree, kind: Kind, entry: string): Found | undefined {
-  const path = entry.replace(/\/+$/, "");
+  const path = cleanPath(`/${entry}`);
   const kept = image.lookUp(path, { isLastKept: true });
   if (typeof kept === "string") return undefined;
   if (kind !== "bin" || kept.node.type !== "symlink") return kept;

@@ -87,7 +87,7 @@ export function readFile(tree: FileTree, path: string): ThoughtFile | undefined 
  *
  * @throws {Refusal} if it is not absolute.
  */
-function cleanPath(path: string): string {
+export function cleanPath(path: string): string {
   if (!path.startsWith("/")) throw new Refusal(`${path} is not absolute`);
   const names: string[] = [];
   for (const name of path.split("/")) {

@@ -182,6 +182,18 @@ const CASES: readonly AssetCase[] = [
     assets: ["/u/a.service as a.service -> b.service", "/u/c as c -> /x"],
   },
   {
+    name: "cleans entries by their text, as the first torcx did",
+    nodes: { "u/a.service": "", "u/b.service": "", "other/c.service": "", "u/l": { link: "../other/deep" } },
+    kind: "units",
+    paths: [
+      "/u/none/../a.service",
+      "/./u//b.service/",
+      "/u/l/../../../u/./a.service",
+      "/other/x/y/../../c.service",
+    ],
+    assets: ["/u/a.service as a.service", "/u/b.service as b.service", "/other/c.service as c.service"],
+  },
+  {
     name: "throws if a parent of an entry is a loop",
     nodes: { "u/a": { link: "a" } },
     kind: "units",

@@ -591,6 +591,40 @@ for (const [args, variable, expected, warnings] of REMOTE_ONLY) {
   });
 }
 
+/** By the variable: for each of these arguments, in turn, whether the first torcx skipped, as it was seen to do. */
+const ARGUMENTS = [
+  [],
+  ["--remote-only=true"],
+  ["--remote-only=maybe"],
+  ["--remote-only", "true"],
+  ["--remote-only", "false"],
+  ["--remote-only", "maybe"],
+  ["--remote-only="],
+  ["--remote-only=tRUE"],
+  ["--remote-only=true", "--remote-only=maybe"],
+];
+const SKIPPED: Record<string, string> = {
+  "": "010100000",
+  true: "111101111",
+  "1": "111101111",
+  T: "111101111",
+  false: "010100000",
+  "0": "010100000",
+  tRUE: "010100000",
+  maybe: "010100000",
+  " true": "010100000",
+};
+
+for (const [variable, expected] of Object.entries(SKIPPED)) {
+  Deno.test(`parseOptions() takes all that --remote-only may be as the first torcx did if the variable is "${variable}"`, () => {
+    const skipped = ARGUMENTS.map((args) => {
+      const options = parseOptions(["profile", "check", ...args], { TORCX_CHECK_REMOTE_ONLY: variable });
+      return options.command === "profile check" && options.isRemoteOnly ? 1 : 0;
+    });
+    assertEquals(skipped.join(""), expected);
+  });
+}
+
 Deno.test("parseOptions() takes the truth values of Go's strconv.ParseBool, and no others", () => {
   const taken: Record<string, boolean> = {};
   for (const letters of ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"]) {
