@@ -4,6 +4,7 @@
  */
 
 import { type ImageFault, planApply } from "./plan.ts";
+import type { CopySpace } from "./copy_space.ts";
 import { type RehearsalOptions, rehearseApply } from "./rehearsal.ts";
 import { findSwitch } from "../state/status.ts";
 import { encodePath } from "../bytes.ts";
@@ -50,6 +51,8 @@ export interface Preview {
   assets: ReportAsset[];
   conflicts: ReportConflict[];
   overrides: Override[];
+  /** What the copies take on each file system. */
+  copySpace: CopySpace[];
   warnings: string[];
   /** What the preview does not know or takes for granted; nothing to be mended. */
   notes: string[];
@@ -90,7 +93,11 @@ export async function previewBoot(
   const profile = options.profile === undefined ? {} : { profile: options.profile };
   const plan = planApply(system, profile);
   if (options.osVersion !== undefined) checkVersion(system, options.osVersion);
-  const { inspections, propagation, faults, totalInodes } = await rehearseApply(system, plan, options);
+  const { inspections, propagation, copySpace, faults, totalInodes } = await rehearseApply(
+    system,
+    plan,
+    options,
+  );
   const layers = listProfiles({ ...system, log: SILENT_LOG });
   const images = plan.selection.images.map((image): PreviewImage => {
     const planned = plan.images.find((item) => item.image === image);
@@ -121,6 +128,7 @@ export async function previewBoot(
     images,
     assets: propagation.assets,
     conflicts: propagation.conflicts,
+    copySpace,
     overrides: propagation.assets.flatMap((asset) => listOverrides(system, asset)),
     warnings: [...new Set(warnings)],
     notes: listNotes(running, settings),

@@ -4,7 +4,7 @@
  * nothing, and refuses to judge whether all fits.
  */
 
-import type { ByteString } from "../bytes.ts";
+import { type ByteString, joinPath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import type { System } from "../config/system.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
@@ -15,11 +15,14 @@ import type { Operation } from "../manifest/journal.ts";
 import { readRunState } from "../state/run_state.ts";
 import { prepareArchives } from "./squashfs_support.ts";
 import type { ApplyPlan, ImageFault } from "./plan.ts";
-import { planPropagation, type PropagationPlan } from "./propagate.ts";
+import { type CopySpace, listCopySpace } from "./copy_space.ts";
+import { getTreePath, planPropagation, type PropagationPlan } from "./propagate.ts";
 
 /** What a rehearsal comes to. */
 export interface Rehearsal extends InspectionResult {
   propagation: PropagationPlan;
+  /** What the copies take on each file system. */
+  copySpace: CopySpace[];
   /** All that an apply would do, in its order. */
   operations: Operation[];
   /** All images that would fail. */
@@ -49,8 +52,9 @@ export async function rehearseApply(
     onDebug: log.debug,
   });
   warnOfDamage(result, system);
+  const ignoredPaths = listOwnPaths(system);
   const propagation = planPropagation(system, plan.images, {
-    ignoredPaths: listOwnPaths(system),
+    ignoredPaths,
     preparedDirectories: listPrepared(plan),
     listImageAssets: ({ archive }) => getAssets(result, archive),
   });
@@ -58,6 +62,10 @@ export async function rehearseApply(
   return {
     ...result,
     propagation,
+    copySpace: listCopySpace(system, propagation.operations, {
+      sizes: listSizes(settings, plan, result),
+      ignoredPaths,
+    }),
     operations: [...plan.preparation, ...propagation.operations, ...plan.closing],
     faults: [...plan.missing, ...plan.broken, ...listFaults(plan, result), ...propagation.faults],
   };
@@ -69,6 +77,22 @@ function getAssets({ inspections }: InspectionResult, archive: Archive): AssetLi
   if (inspection === undefined || inspection instanceof TorcxError) return { assets: [], warnings: [] };
   if (inspection.assetFault !== undefined) throw inspection.assetFault;
   return inspection.assets ?? { assets: [], warnings: [] };
+}
+
+/** Lists the sizes of what may be copied, by where it is once the trees are made. */
+function listSizes(
+  settings: System["settings"],
+  { images }: ApplyPlan,
+  { inspections }: InspectionResult,
+): Map<ByteString, number> {
+  return new Map(images.flatMap(({ image, archive }) => {
+    const inspection = inspections.get(archive);
+    if (inspection === undefined || inspection instanceof TorcxError) return [];
+    const tree = getTreePath(settings, image.name);
+    return [...inspection.copySizes].map((
+      [source, size],
+    ): [ByteString, number] => [joinPath(tree, source), size]);
+  }));
 }
 
 /** The boot reads of a squashfs what it copies, and would not meet the rest. */

@@ -44,6 +44,8 @@ export interface Inspection {
   assets: AssetList | undefined;
   /** Why the boot would fail once its tree is there: its manifest, or an asset. */
   assetFault: TorcxError | undefined;
+  /** Sizes of the assets that are copied, in bytes, by their path in the image. */
+  copySizes: ReadonlyMap<ByteString, number>;
   /** Damage of a squashfs that the boot would not meet; undefined if there is none. */
   damage: TorcxError | undefined;
   /** What its files would take in a tmpfs, in bytes; 0 for a squashfs. */
@@ -147,7 +149,8 @@ function clear(scratch: Scratch, { path, title }: { path: ByteString; title: str
 function checkOnly({ image, onWarning }: Task): Inspection {
   checkImage(image).forEach(onWarning);
   onWarning("a squashfs is not looked into, only root can mount it");
-  return { assets: undefined, assetFault: undefined, damage: undefined, memoryBytes: 0, inodes: 1 };
+  const nothing = { assets: undefined, assetFault: undefined, damage: undefined, copySizes: new Map() };
+  return { ...nothing, memoryBytes: 0, inodes: 1 };
 }
 
 /** Reads every file of a squashfs, and takes its assets from the very tree that the boot has. */
@@ -155,7 +158,7 @@ async function inspectMounted(task: Task): Promise<Inspection> {
   const { image, archive, scratch, path, onProgress, onWarning, onDebug } = task;
   let unreadable = 0;
   let first: TorcxError | undefined;
-  let found: Pick<Inspection, "assets" | "assetFault"> | undefined;
+  let found: FoundAssets | undefined;
   const ignore = (): void => {};
   const sink: EntrySink = { onEntry: ignore, onData: ignore, onEntryEnd: ignore, onWarning, onDebug };
   await readImage(image, sink, {
@@ -166,7 +169,7 @@ async function inspectMounted(task: Task): Promise<Inspection> {
       first ??= new TorcxError("archive", `Cannot read file ${quote(decodePath(file))}`, { cause });
     },
     onTree: (tree) => {
-      found = findAssets(() => {
+      found = findAssets(tree, () => {
         const list = readImageAssets(tree, archive);
         // Those that are copied are read at boot.
         if (unreadable > 0) {
@@ -203,7 +206,7 @@ async function inspectUnpacked(task: Task): Promise<Inspection> {
   // The directory that it lies in is one more. Other file systems have other users.
   const inodes = canMount ? 1 + countInodes(scratch) - inodesBefore : undefined;
   await completeFiles(image, tree, { wishes: [MANIFEST_WISH], onProgress });
-  const found = findAssets(() => readImageAssets(tree, archive));
+  const found = findAssets(tree, () => readImageAssets(tree, archive));
   const looked = (found.assets?.assets ?? []).filter(({ linkText }) => linkText === undefined);
   const wishes = looked.map((asset) => ({ path: asset.source, isHeadEnough: !isCopied(asset) }));
   await completeFiles(image, tree, { wishes, onProgress });
@@ -214,13 +217,18 @@ function isCopied({ kind, linkText, isDirectory }: Asset): boolean {
   return kind !== "bin" && linkText === undefined && !isDirectory;
 }
 
+type FoundAssets = Pick<Inspection, "assets" | "assetFault" | "copySizes">;
+
 /** The boot meets such a fault after all trees are made, so that it is one of its own. */
-function findAssets(list: () => AssetList): Pick<Inspection, "assets" | "assetFault"> {
+function findAssets(tree: Root, list: () => AssetList): FoundAssets {
   try {
-    return { assets: list(), assetFault: undefined };
+    const assets = list();
+    const copied = assets.assets.filter(isCopied);
+    const copySizes = new Map(copied.map(({ source }) => [source, tree.lstat(source).size]));
+    return { assets, assetFault: undefined, copySizes };
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
-    return { assets: undefined, assetFault: error };
+    return { assets: undefined, assetFault: error, copySizes: new Map() };
   }
 }
 

@@ -22,7 +22,9 @@ const THEMES: Record<string, string> = {
 
 /** What has logic and came or moved with the rooms: each has its test. */
 const TESTED = [
-  ...["plan", "policy", "preview", "propagate", "record", "undo"].map((file) => `apply/${file}`),
+  ...["copy_space", "plan", "policy", "preview", "propagate", "record", "undo"].map((file) =>
+    `apply/${file}`
+  ),
   ...["assets", "directories", "records", "table", "trees"].map((file) => `apply/operations/${file}`),
   ...["generator", "integrate", "udev_rules"].map((file) => `boot/${file}`),
   ...["prune", "edit", "stores", "profiles"].map((file) => `catalog/${file}`),

@@ -269,3 +269,34 @@ async function checkCase(item: ImageCase, format: "tgz" | "squashfs", root: stri
   assertEquals(after!.code, 0, after!.output);
   assert(planned.every(({ image }) => image === "hello"));
 }
+
+testWith("torcx plan says if copies have no room where they go, as torcx apply does", {
+  isRoot: true,
+  programs: ["unshare"],
+}, () =>
+  withRoot(SYSTEM, async (root) => {
+    const make =
+      `make() { ${PROLOGUE}; mkdir -p image/.torcx; (cd image; manifest units /a.service > .torcx/manifest.json
+      truncate -s "$1" a.service; OUT=../var/lib/torcx/store/hello:1.torcx.tgz; ${PACKERS.tgz}); }`;
+    const mount = "mount -t tmpfs -o size=64k none run/systemd/system";
+    const [plan, apply, warned, again] = await runSteps(root, [
+      `mkdir -p run/systemd/system; ${mount}; ${make}; make 100k; torcx plan --output json`,
+      "torcx apply --output json",
+      "head -c 40k /dev/zero > run/systemd/system/other; make 30k; torcx plan --output text",
+      "rm run/systemd/system/other; torcx plan --output text; torcx apply --retry --output json",
+    ]);
+    assertEquals([plan!.code, apply!.code, warned!.code, again!.code], [1, 1, 0, 0], again!.output);
+    assertStringIncludes(
+      plan!.output,
+      'torcx: Cannot apply at the next boot: the copies take 100 KiB, the file system of "/run/systemd/system" has 64.0 KiB\n',
+    );
+    assertStringIncludes(
+      apply!.output,
+      'Cannot copy 102400 bytes: the file system of "/run/systemd/system" is full',
+    );
+    const warning =
+      'the copies take 32.0 KiB, the file system of "/run/systemd/system" has 24.0 KiB free now';
+    assertStringIncludes(warned!.output, `warning: ${warning}\n`);
+    assertStringIncludes(warned!.output, `Warning: ${warning}\n`);
+    assert(!again!.output.includes("the copies take"), again!.output);
+  }));

@@ -26,6 +26,10 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
     osVersion,
     ...makePreviewSurroundings(context),
   });
+  for (const warning of listSpaceWarnings(preview)) {
+    context.log.warning(warning);
+    preview.warnings.push(warning);
+  }
   preview.warnings.unshift(...warnings);
   const faults = listFaults(preview);
   const fault = findObjection(preview, listObjections(faults));
@@ -41,6 +45,17 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
 interface BootFault {
   kind: FaultKind;
   error: TorcxError;
+}
+
+/** At the next boot there may be more room: nobody knows it before. */
+function listSpaceWarnings({ copySpace }: Preview): string[] {
+  return copySpace.filter(({ neededBytes, freeBytes, totalBytes }) =>
+    neededBytes > freeBytes && neededBytes <= totalBytes
+  ).map(({ directory, neededBytes, freeBytes }) =>
+    `the copies take ${formatSize(neededBytes)}, the file system of ${quote(directory)} has ${
+      formatSize(freeBytes)
+    } free now`
+  );
 }
 
 /** A tmpfs has whole pages, be its limit as it may (mm/shmem.c). */
@@ -65,6 +80,16 @@ function listFaults(preview: Preview): BootFault[] {
     addSpace(
       `Cannot apply at the next boot: the images take ${inodes} files, directories and links, the tmpfs can hold ${inodesLimit}`,
       'Raise "unpack_inodes" in the config file, or take images as squashfs: those take none',
+    );
+  }
+  for (const { directory, neededBytes, totalBytes } of preview.copySpace) {
+    // A tmpfs without a limit has a size of nothing.
+    if (totalBytes === 0 || neededBytes <= totalBytes) continue;
+    addSpace(
+      `Cannot apply at the next boot: the copies take ${formatSize(neededBytes)}, the file system of ${
+        quote(directory)
+      } has ${formatSize(totalBytes)}`,
+      "Enlarge it, or take those files out of the images",
     );
   }
   if (upperFault !== undefined) {
