@@ -24,6 +24,9 @@ function writeNode(path: string, node: ThoughtNode): void {
       return Deno.symlinkSync(node.target, path);
     case "fifo":
       return mkfifoat(AT_FDCWD, encodePath(path), 0o644);
+    case "device":
+      // By mksquashfs alone: a device needs more than root may have.
+      return;
     case "file":
       writeFile(path, node);
       return Deno.chmodSync(path, node.mode ?? 0o644);
@@ -53,6 +56,8 @@ function packTar(tree: FileTree): Uint8Array<ArrayBuffer> {
         return entry({ name, type: "2", linkName: utf8(node.target), mode: 0o777 });
       case "fifo":
         return entry({ name, type: "6", mode: 0o644 });
+      case "device":
+        return entry({ name, type: "3", mode: 0o666, patch: { 329: "0000001\0", 337: "0000003\0" } });
       case "file":
         return entry({ name, mode: node.mode ?? 0o644 }, utf8(node.text));
       default:
@@ -67,14 +72,16 @@ function packSquashfs(path: string, tree: FileTree): void {
   try {
     Deno.chmodSync(source, 0o755);
     const paths = new Map<ThoughtNode, string>();
+    const pseudo: string[] = [];
     for (const [at, node] of tree.entries()) {
       const first = paths.get(node);
-      if (first === undefined) writeNode(source + at, node);
+      if (node.type === "device") pseudo.push("-p", `"${at.slice(1)}" c 666 0 0 1 3`);
+      else if (first === undefined) writeNode(source + at, node);
       else Deno.linkSync(first, source + at);
       paths.set(node, source + at);
     }
     const { success, stderr } = new Deno.Command("mksquashfs", {
-      args: [source, path, "-quiet", "-no-progress", "-noappend", "-all-root", "-processors", "1"],
+      args: [source, path, "-quiet", "-no-progress", "-noappend", "-all-root", "-processors", "1", ...pseudo],
     }).outputSync();
     if (!success) throw new Error(`mksquashfs: ${new TextDecoder().decode(stderr)}`);
   } finally {

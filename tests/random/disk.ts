@@ -28,7 +28,7 @@ function readNode(path: string): ThoughtNode {
   const stat = Deno.lstatSync(path);
   if (stat.isSymlink) return { type: "symlink", target: Deno.readLinkSync(path) };
   if (stat.isDirectory) return { type: "directory", mode: (stat.mode ?? 0) & 0o7777 };
-  if (!stat.isFile) return { type: "fifo" };
+  if (!stat.isFile) return { type: stat.isCharDevice === true ? "device" : "fifo" };
   const bytes = Deno.readFileSync(path);
   const isArchive = MAGICS.some((magic) => magic.every((byte, at) => bytes[at] === byte));
   const text = isArchive ? ARCHIVE : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
@@ -42,7 +42,7 @@ export function listTree(tree: FileTree): string[] {
 
 function describeNode(node: ThoughtNode): string {
   if (node.type === "symlink") return `-> ${node.target}`;
-  if (node.type === "fifo") return "FIFO";
+  if (node.type === "fifo" || node.type === "device") return node.type;
   if (node.type === "directory") return `directory 0${(node.mode ?? 0o755).toString(8)}`;
   const { text, mode = 0o644, meaning } = node;
   const isArchive = meaning?.as === "archive" && meaning.image !== undefined;

@@ -20,7 +20,9 @@ export type ThoughtNode =
   | ThoughtFile
   | { type: "symlink"; target: string }
   | { type: "directory"; /** @default {0o755} */ mode?: number }
-  | { type: "fifo" };
+  | { type: "fifo" }
+  /** The character device 1:3. */
+  | { type: "device" };
 
 /** What a path leads to: the path without symlinks, and what is there. */
 export interface Found {
@@ -56,6 +58,13 @@ export class FileTree {
   /** All paths but `/`, parents first. */
   entries(): [string, ThoughtNode][] {
     return [...this.#nodes].filter(([path]) => path !== "/").sort(([a], [b]) => comparePaths(a, b));
+  }
+
+  /** Returns a copy without the devices. */
+  withoutDevices(): FileTree {
+    const copy = this.clone();
+    for (const [path, { type }] of this.#nodes) if (type === "device") copy.#nodes.delete(path);
+    return copy;
   }
 
   /** What stands at exactly this path, no symlink followed. */

@@ -103,7 +103,8 @@ export function openArchive(tree: FileTree, archive: ModelArchive | undefined): 
   if (meaning?.as !== "archive" || meaning.image === undefined) {
     throw new Refusal("no archive, by its content");
   }
-  return meaning.image;
+  // A tgz is unpacked without its devices, a squashfs is as it is.
+  return meaning.format === "tgz" ? meaning.image.withoutDevices() : meaning.image;
 }
 
 /** Puts assets where they go, one after the other: the first one wins. */
@@ -219,7 +220,8 @@ function describeWanted(node: ThoughtNode): string {
     case "directory":
       return "directory 0755";
     case "fifo":
-      throw new TypeError("a FIFO is no asset");
+    case "device":
+      throw new TypeError(`a ${node.type} is no asset`);
     default:
       return node satisfies never;
   }

@@ -121,6 +121,8 @@ const PROFILE: fc.Arbitrary<Part> = fc.record({
   ),
 }).map(({ directory, name, node }) => ({ path: `${directory}/${name}.json`, node }));
 
+const IS_SQUASHFS = HAS_SQUASHFS ? fc.nat(11).map((number) => number === 11) : fc.constant(false);
+
 /** Archives of an image, each with a tree of its own, so that one can tell which was taken. */
 const ARCHIVE: fc.Arbitrary<Part> = fc.record({
   store: fc.constantFrom(...STORES),
@@ -129,14 +131,18 @@ const ARCHIVE: fc.Arbitrary<Part> = fc.record({
     [1, fc.constantFrom({ name: "-x", reference: "1" }, { name: "one", reference: "" })],
   ),
   isShort: fc.boolean(),
-  isSquashfs: HAS_SQUASHFS ? fc.nat(11).map((number) => number === 11) : fc.constant(false),
+  isSquashfs: IS_SQUASHFS,
   tree: oneOf<FileTree | undefined>([24, IMAGE_TREE], [1, fc.constant(undefined)]),
   odd: optional(2, makeOdd(["two.torcx.tgz", "/srv/store/one:1.torcx.tgz", "../store/two:1.torcx.tgz"])),
 }).map(({ store, image: { name, reference }, isShort, isSquashfs, tree, odd }) => {
-  const format = isSquashfs ? "squashfs" : "tgz";
+  const format = getFormat(isSquashfs);
   const base = isShort && reference === "com.coreos.cl" ? name : `${name}:${reference}`;
   return { path: `${store}/${base}.torcx.${format}`, node: odd ?? makeArchive(tree, format) };
 });
+
+function getFormat(isSquashfs: boolean): "tgz" | "squashfs" {
+  return isSquashfs ? "squashfs" : "tgz";
+}
 
 function makeArchive(image: FileTree | undefined, format: "tgz" | "squashfs" = "tgz"): ThoughtNode {
   return { type: "file", text: "<html>not found</html>", meaning: { as: "archive", format, image } };
@@ -316,7 +322,7 @@ export const SYSTEM: fc.Arbitrary<ThoughtSystem> = fc.record({
 
 /** A system with nothing odd but the trees of its images, which share names. */
 export const TREE_SYSTEM: fc.Arbitrary<ThoughtSystem> = fc.record({
-  trees: fc.array(IMAGE_TREE, { minLength: 1, maxLength: 3 }),
+  trees: fc.array(fc.tuple(IMAGE_TREE, IS_SQUASHFS), { minLength: 1, maxLength: 3 }),
   obstacles: fc.array(TAKEN_PLACE, { maxLength: 2 }),
 }).map(({ trees, obstacles }) => {
   const tree = new FileTree();
@@ -324,6 +330,9 @@ export const TREE_SYSTEM: fc.Arbitrary<ThoughtSystem> = fc.record({
   const items = trees.map((_, at): ProfileItem => ({ name: `i${at}`, reference: "1", style: "plain" }));
   tree.put("/usr/lib/os-release", OS_RELEASES[0]!);
   tree.put("/usr/share/torcx/profiles/vendor.json", makeProfileFile(items, "plain", "v0"));
-  trees.forEach((image, at) => tree.put(`/usr/share/torcx/store/i${at}:1.torcx.tgz`, makeArchive(image)));
+  for (const [at, [image, isSquashfs]] of trees.entries()) {
+    const format = getFormat(isSquashfs);
+    tree.put(`/usr/share/torcx/store/i${at}:1.torcx.${format}`, makeArchive(image, format));
+  }
   return { tree, environment: {}, kernelCommandLine: "" };
 });

@@ -76,7 +76,7 @@ const ODD_ENTRIES = [
 interface Part {
   directory: string;
   name: string;
-  type: "file" | "symlink" | "directory" | "fifo" | "hard link";
+  type: "file" | "symlink" | "directory" | "fifo" | "device" | "hard link";
   mode: number;
   target: string;
   pick: number;
@@ -89,7 +89,7 @@ const PART: fc.Arbitrary<Part> = fc.record({
     { weight: 10, arbitrary: fc.constant("file" as const) },
     { weight: 4, arbitrary: fc.constant("symlink" as const) },
     { weight: 2, arbitrary: fc.constant("directory" as const) },
-    { weight: 1, arbitrary: fc.constantFrom("fifo" as const, "hard link" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("fifo" as const, "device" as const, "hard link" as const) },
   ),
   mode: fc.constantFrom(...MODES),
   target: fc.constantFrom(...TARGETS),
@@ -122,11 +122,11 @@ const ENTRY: fc.Arbitrary<Entry> = fc.record({
 const PLACES = [
   "file",
   "none",
+  "symlink",
+  "hard link",
   "symlinked directory",
   "nothing behind",
   "directory",
-  "symlink",
-  "hard link",
 ] as const;
 
 /** How a document is written; `refused` of twenty are refused. */
@@ -145,8 +145,8 @@ export const IMAGE_TREE: fc.Arbitrary<FileTree> = fc.record({
   style: makeStyles(1),
   place: fc.oneof(
     { weight: 16, arbitrary: fc.constant<(typeof PLACES)[number]>("file") },
-    { weight: 2, arbitrary: fc.constantFrom(...PLACES.slice(0, 3)) },
-    { weight: 1, arbitrary: fc.constantFrom(...PLACES.slice(0, 5)) },
+    { weight: 2, arbitrary: fc.constantFrom(...PLACES.slice(0, 5)) },
+    { weight: 1, arbitrary: fc.constantFrom(...PLACES) },
   ),
 }).map(({ parts, entries, style, place }) => {
   const tree = new FileTree();
@@ -174,7 +174,7 @@ function makeNode(
 ): ThoughtNode {
   if (type === "symlink") return { type, target };
   if (type === "directory") return { type, mode: DIRECTORY_MODES[mode % DIRECTORY_MODES.length]! };
-  if (type === "fifo") return { type };
+  if (type === "fifo" || type === "device") return { type };
   return { type: "file", text: `${path} ${mode}`, mode };
 }
 
