@@ -10,10 +10,10 @@ import { readMounts } from "../support/mounts.ts";
 import { writeSystem } from "./build.ts";
 import { listTree, readDisk } from "./disk.ts";
 import { FileTree } from "./file_tree.ts";
-import { type ModelBoot, modelBoot, openArchive } from "./model.ts";
+import { type ModelBoot, modelBoot, type ModelConflict, type ModelPlace, openArchive } from "./model.ts";
 import { type CallResult, callTorcx } from "./program.ts";
 import type { ThoughtSystem } from "./systems.ts";
-import { compareAfter, compareLists, OTHER_VERSION } from "./verbs.ts";
+import { compareAfter, compareDryRun, compareLists, OTHER_VERSION } from "./verbs.ts";
 
 /** What a trial came to. */
 export interface TrialResult {
@@ -52,15 +52,16 @@ export async function trySystem(
     writeSystem(directory, system.tree);
     const before = listTree(readDisk(directory));
     compare("what is made", before, listTree(system.tree));
+    const boot = modelBoot(system, { isThisBoot: true });
     const plan = await call(["plan", "--output=json", "--root", directory], system);
     compare("after the plan", listTree(readDisk(directory)), before);
     comparePlan(plan, modelBoot(system, { isThisBoot: false }), compare);
     const other = await call(["plan", "-n", OTHER_VERSION, "--output=json", "--root", directory], system);
     comparePlan(other, modelBoot(system, { isThisBoot: false, osVersion: OTHER_VERSION }), compare);
+    await compareDryRun(system, boot, { directory, call, compare });
     await compareLists(system, { directory, call, compare });
     compare("after the lists", listTree(readDisk(directory)), before);
     const apply = await call(["apply", "--output=json", "--root", directory], system);
-    const boot = modelBoot(system, { isThisBoot: true });
     compareApply(apply, boot, { directory, system, compare });
     await compareAfter(system, boot, { directory, call, compare });
     if (!system.kernelCommandLine.includes("torcx_profile=") && (plan.code === 0) !== (apply.code === 0)) {
@@ -80,9 +81,9 @@ function listFeatures({ images, assets, conflicts, selection }: ModelBoot): stri
   const lines = [
     ...images.flatMap(({ archive }) => archive === undefined ? [] : [`a ${archive.format}`]),
     ...images.map(({ image }) => `an image of ${image.profile}`),
-    ...assets.map((line) => `a ${/ (link|copy|directory) /.exec(line)![1]} of ${line.split(" ", 2)[1]}`),
-    ...conflicts.map((line) =>
-      `a conflict with ${line.includes(' kept as image "') ? "an image" : "the system"}`
+    ...assets.map(({ kind, how }) => `a ${how.split(" ", 1)[0]} of ${kind}`),
+    ...conflicts.map(({ kept }) =>
+      `a conflict with ${kept.startsWith("image ") ? "an image" : "the system"}`
     ),
     ...selection!.lower.map((name) => `profile ${name}`),
   ];
@@ -148,22 +149,19 @@ function compareAssets(
   value: Json,
   { model, compare }: { model: ModelBoot; compare: Compare },
 ): void {
+  const formatPlace = ({ image, kind, from, to }: ModelPlace): string => `${image} ${kind} ${from} ${to}`;
   compare(
     what,
-    value.assets.map(({ image, kind, from, to, link_text: text, mode, is_directory: isDirectory }: Json) =>
-      `${image} ${kind} ${from} ${to} ${
-        text === null ? `${isDirectory ? "directory" : "copy"} ${mode}` : `link ${text}`
-      }`
-    ),
-    model.assets,
+    value.assets.map((asset: Json) => `${formatPlace(asset)} ${describeAsset(asset)}`),
+    model.assets.map((asset) => `${formatPlace(asset)} ${asset.how}`),
   );
-  compare(
-    `${what}'s conflicts`,
-    value.conflicts.map(({ image, kind, from, to, kept }: Json) =>
-      `${image} ${kind} ${from} ${to} kept as ${kept}`
-    ),
-    model.conflicts,
-  );
+  const formatConflict = (conflict: ModelConflict): string =>
+    `${formatPlace(conflict)} kept as ${conflict.kept}`;
+  compare(`${what}'s conflicts`, value.conflicts.map(formatConflict), model.conflicts.map(formatConflict));
+}
+
+function describeAsset({ link_text: text, mode, is_directory: isDirectory }: Json): string {
+  return text === null ? `${isDirectory ? "directory" : "copy"} ${mode}` : `link ${text}`;
 }
 
 interface ApplyOptions {

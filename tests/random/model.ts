@@ -11,8 +11,23 @@ import { type ModelSettings, readSettings, Refusal } from "./model_settings.ts";
 import { indexStores, type ModelArchive } from "./model_stores.ts";
 import type { ThoughtSystem } from "./systems.ts";
 
-/** An asset or a conflict as one line. */
-export type AssetLine = string;
+/** A file of an image and its place. */
+export interface ModelPlace {
+  image: string;
+  kind: Kind;
+  from: string;
+  to: string;
+}
+
+/** A file that came, and how: `link TARGET`, `copy MODE`, `directory MODE`. */
+export interface PlacedAsset extends ModelPlace {
+  how: string;
+}
+
+/** A file that did not come, and who has its place. */
+export interface ModelConflict extends ModelPlace {
+  kept: string;
+}
 
 /** What the contract says of a boot. */
 export interface ModelBoot {
@@ -22,8 +37,8 @@ export interface ModelBoot {
   settings: ModelSettings | undefined;
   /** Every image with its archive. */
   images: { image: MergedImage; archive: ModelArchive | undefined; fault: string | undefined }[];
-  assets: AssetLine[];
-  conflicts: AssetLine[];
+  assets: PlacedAsset[];
+  conflicts: ModelConflict[];
   /** The system as it is after the boot, but for the trees and the records. */
   after: FileTree | undefined;
   isSealed: boolean;
@@ -109,8 +124,8 @@ export function openArchive(tree: FileTree, archive: ModelArchive | undefined): 
 
 /** Puts assets where they go, one after the other: the first one wins. */
 class Propagation {
-  readonly assets: AssetLine[] = [];
-  readonly conflicts: AssetLine[] = [];
+  readonly assets: PlacedAsset[] = [];
+  readonly conflicts: ModelConflict[] = [];
   readonly after: FileTree;
   /** Whether the directories that every run needs are there or could be made. */
   readonly isPrepared: boolean;
@@ -169,7 +184,7 @@ class Propagation {
       if (this.after.get(parent) === undefined) this.#owners.set(parent, { image, source: "" });
       this.after.put(path, wanted);
       this.#owners.set(path, { image, source: from });
-      this.assets.push(describe(image, { kind, from, to }, wanted));
+      this.assets.push({ image, kind, from, to, how: describeWanted(wanted) });
       return;
     }
     const there = this.after.get(path);
@@ -177,7 +192,7 @@ class Propagation {
     if (wanted.type === "symlink" && there?.type === "symlink" && there.target === wanted.target) return;
     const owner = this.#owners.get(path);
     if (wanted.type === "file" && there?.type === "file" && owner?.source === from) return;
-    this.conflicts.push(`${image} ${kind} ${from} ${to} kept as ${holder}`);
+    this.conflicts.push({ image, kind, from, to, kept: holder });
   }
 
   /** Who has the place of a file, or that of a directory on the way to it. */
@@ -200,15 +215,6 @@ function makeWanted(kind: Kind, from: string, node: ThoughtNode): ThoughtNode {
   if (node.type === "directory") return { type: "directory" };
   if (node.type !== "file") return node;
   return { type: "file", text: node.text, mode: ((node.mode ?? 0o644) & 0o111) === 0 ? 0o644 : 0o755 };
-}
-
-function describe(
-  image: string,
-  place: { kind: Kind; from: string; to: string },
-  node: ThoughtNode,
-): AssetLine {
-  const { kind, from, to } = place;
-  return `${image} ${kind} ${from} ${to} ${describeWanted(node)}`;
 }
 
 function describeWanted(node: ThoughtNode): string {

@@ -5,9 +5,10 @@
 
 import { listTree, readDisk } from "./disk.ts";
 import type { Call, Compare, Json } from "./check.ts";
-import type { ModelBoot } from "./model.ts";
+import { type ModelBoot, openArchive } from "./model.ts";
+import { listAssets } from "./model_images.ts";
 import { listProfiles, readNext, readProfile } from "./model_profiles.ts";
-import { readSettings, Refusal } from "./model_settings.ts";
+import { type ModelSettings, readSettings, Refusal } from "./model_settings.ts";
 import { indexStores } from "./model_stores.ts";
 import type { ThoughtSystem } from "./systems.ts";
 
@@ -34,9 +35,13 @@ export async function compareLists(system: ThoughtSystem, options: VerbOptions):
     });
     await compareVerb(["profile", "check", ...args], system, {
       ...options,
-      tell: () => tellCheck(system, osVersion),
+      tell: () => tellCheck(system, { osVersion }),
     });
   }
+  await compareVerb(["profile", "check", "--deep"], system, {
+    ...options,
+    tell: () => tellCheck(system, { isDeep: true }),
+  });
 }
 
 /** Calls a verb; `tell` says what its JSON must be, undefined for none, and refuses where the verb must fail. */
@@ -84,8 +89,11 @@ function tellImages(system: ThoughtSystem, osVersion: string | undefined): Json 
     .map(({ name, reference, path }) => ({ name, reference, filepath: path }));
 }
 
-/** All images of the next profile must be in a store; one without images passes. */
-function tellCheck(system: ThoughtSystem, osVersion: string | undefined): undefined {
+/** All images of the next profile must be in a store, and sound if asked; one without images passes. */
+function tellCheck(
+  system: ThoughtSystem,
+  { osVersion, isDeep = false }: { osVersion?: string | undefined; isDeep?: boolean },
+): undefined {
   const settings = readSettings(system, osVersion === undefined ? {} : { osVersion });
   const profiles = listProfiles(system.tree, settings);
   const next = readNext(system.tree, settings, profiles);
@@ -95,9 +103,10 @@ function tellCheck(system: ThoughtSystem, osVersion: string | undefined): undefi
   const archives = indexStores(system.tree, settings);
   const counting = new Map(images.map(({ name, reference }) => [name, reference]));
   for (const [name, reference] of counting) {
-    if (reference !== "" && !archives.has(`${name}:${reference}`)) {
-      throw new Refusal(`no ${name}:${reference}`);
-    }
+    const archive = archives.get(`${name}:${reference}`);
+    if (reference === "") continue;
+    if (archive === undefined) throw new Refusal(`no ${name}:${reference}`);
+    if (isDeep) listAssets(openArchive(system.tree, archive), name);
   }
 }
 
@@ -129,6 +138,56 @@ export async function compareAfter(
     ...options,
     tell: () => ({ ...tellProfiles(system), ...running }),
   });
+  if (!isSelectable(system, model.settings)) return;
+  for (const name of ["edge", "edge.json", "gone"]) {
+    const { code } = await call(["profile", "set-next", name, "--root", directory], system);
+    const list = await call(["profile", "list", "--root", directory], system);
+    const { profiles, next_profile_name: next } = JSON.parse(list.stdout).value as Json;
+    const isThere = profiles.includes(name) && isSound(system, model.settings, name);
+    compare(`profile set-next ${name}`, [`exit ${code}`], [`exit ${isThere ? 0 : 1}`]);
+    if (isThere) compare("after it", [next], [name]);
+  }
+}
+
+/** Whether a profile can be read: one that would fail the boot is not selected. */
+function isSound({ tree }: ThoughtSystem, settings: ModelSettings, name: string): boolean {
+  try {
+    readProfile(tree, listProfiles(tree, settings).get(name)!);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return false;
+  }
+}
+
+/** Whether there is a selector that can be read, in a directory of its own. */
+function isSelectable({ tree }: ThoughtSystem, { confDir }: ModelSettings): boolean {
+  return tree.lookUp(`${confDir}/next-profile`, { isLastKept: true }) ===
+      tree.lookUp(`${confDir}/next-profile`) ||
+    tree.get(`${confDir}/next-profile`)?.type === "file";
+}
+
+/** Compares the operations on assets of `apply --dry-run` with the model. */
+export async function compareDryRun(
+  system: ThoughtSystem,
+  model: ModelBoot,
+  { directory, call, compare }: VerbOptions,
+): Promise<void> {
+  const { code, stdout } = await call(["apply", "--dry-run", "--output=json", "--root", directory], system);
+  compare("dry run", [`exit ${code}`], [`exit ${model.isSealed ? 0 : 1}`]);
+  if (!model.isSealed) return;
+  const { operations } = JSON.parse(stdout).value as Json;
+  compare(
+    "dry run",
+    operations.flatMap(({ kind, path, target, mode }: Json) =>
+      kind === "link"
+        ? [`${path} link ${target}`]
+        : kind === "copy"
+        ? [`${path} copy 0${mode.toString(8)}`]
+        : []
+    ),
+    model.assets.filter(({ how }) => !how.startsWith("directory")).map(({ to, how }) => `${to} ${how}`),
+  );
 }
 
 function compareTexts(a: string, b: string): number {
