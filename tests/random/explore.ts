@@ -8,16 +8,14 @@ import { encodePath } from "../../lib/bytes.ts";
 import { mountTmpfs, unmount } from "../../lib/sys/mounts.ts";
 import { enterPrivateMountNamespace } from "../../lib/sys/namespace.ts";
 import { Root } from "../../lib/sys/root.ts";
-import { type Call, callHere, trySystem } from "./check.ts";
+import { type TrialOptions, trySystem } from "./trial.ts";
 import { listTree } from "./disk.ts";
 import type { ThoughtSystem } from "./systems.ts";
 
 /** How many, and from where. */
-export interface ExploreOptions {
+export interface ExploreOptions extends TrialOptions {
   count: number;
   seed: number;
-  /** @default calls in this process */
-  call?: Call;
 }
 
 /** What many trials came to. */
@@ -40,7 +38,7 @@ class Difference extends Error {
 /** Tries systems up to the first one that differs. */
 export async function explore(
   systems: fc.Arbitrary<ThoughtSystem>,
-  { count, seed, call = callHere }: ExploreOptions,
+  { count, seed, ...options }: ExploreOptions,
 ): Promise<Exploration> {
   // A root that is opened before lies among the mounts that all see.
   enterPrivateMountNamespace();
@@ -54,7 +52,7 @@ export async function explore(
   }
   try {
     const property = fc.asyncProperty(systems, async (system) => {
-      const trial = await trySystem(system, directory, call);
+      const trial = await trySystem(system, directory, options);
       const { outcome, differences } = trial;
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       for (const feature of trial.features) features[feature] = (features[feature] ?? 0) + 1;

@@ -4,8 +4,8 @@
  */
 
 import { listTree, readDisk } from "./disk.ts";
-import type { Call, Compare, Json } from "./check.ts";
-import { type ModelBoot, openArchive } from "./model.ts";
+import { type Call, type Compare, comparePlan, type Json } from "./compare.ts";
+import { type ModelBoot, modelBoot, openArchive } from "./model.ts";
 import { listAssets } from "./model_images.ts";
 import { listProfiles, readNext, readProfile } from "./model_profiles.ts";
 import { type ModelSettings, readSettings, Refusal } from "./model_settings.ts";
@@ -20,7 +20,7 @@ export interface VerbOptions {
 }
 
 /** An OS version that does not run. */
-export const OTHER_VERSION = "9.9";
+const OTHER_VERSION = "9.9";
 /** The one that runs, where one does. */
 const VERSION = "1.2.3";
 
@@ -38,6 +38,9 @@ export async function compareLists(system: ThoughtSystem, options: VerbOptions):
       tell: () => tellCheck(system, { osVersion }),
     });
   }
+  const { directory, call, compare } = options;
+  const other = await call(["plan", "-n", OTHER_VERSION, "--output=json", "--root", directory], system);
+  comparePlan(other, modelBoot(system, { isThisBoot: false, osVersion: OTHER_VERSION }), compare);
   await compareVerb(["profile", "check", "--deep"], system, {
     ...options,
     tell: () => tellCheck(system, { isDeep: true }),
