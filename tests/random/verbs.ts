@@ -3,6 +3,7 @@
  * images and profiles, whether all images are there, the state, and that a second apply touches nothing.
  */
 
+import type { FileTree, Found, NotFound } from "./file_tree.ts";
 import { listTree, readDisk } from "./disk.ts";
 import { type Call, type Compare, comparePlan, type Json } from "./compare.ts";
 import { type ModelBoot, modelBoot, openArchive } from "./model.ts";
@@ -141,7 +142,7 @@ export async function compareAfter(
     ...options,
     tell: () => ({ ...tellProfiles(system), ...running }),
   });
-  if (!isSelectable(system, model.settings)) return;
+  if (!isSelectable(model.after!, model.settings)) return;
   for (const name of ["edge", "edge.json", "gone"]) {
     const { code } = await call(["profile", "set-next", name, "--root", directory], system);
     const list = await call(["profile", "list", "--root", directory], system);
@@ -163,11 +164,15 @@ function isSound({ tree }: ThoughtSystem, settings: ModelSettings, name: string)
   }
 }
 
-/** Whether there is a selector that can be read, in a directory of its own. */
-function isSelectable({ tree }: ThoughtSystem, { confDir }: ModelSettings): boolean {
-  return tree.lookUp(`${confDir}/next-profile`, { isLastKept: true }) ===
-      tree.lookUp(`${confDir}/next-profile`) ||
-    tree.get(`${confDir}/next-profile`)?.type === "file";
+/** Whether a selector can be written: into a directory, and not over something odd. */
+function isSelectable(after: FileTree, { confDir }: ModelSettings): boolean {
+  const directory = after.lookUp(confDir);
+  if (typeof directory === "string" || directory.node.type !== "directory") return false;
+  return ["ENOENT", "file"].includes(getType(after.lookUp(`${confDir}/next-profile`, { isLastKept: true })));
+}
+
+function getType(found: Found | NotFound): string {
+  return typeof found === "string" ? found : found.node.type;
 }
 
 /** Compares the operations on assets of `apply --dry-run` with the model. */
