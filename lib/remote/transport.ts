@@ -212,7 +212,7 @@ export class Transport implements Source, Disposable {
       end: () => void;
     },
   ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let count = 0;
     try {
       const reader = response.body?.getReader({ mode: "byob" });

@@ -21,7 +21,7 @@ export class Terminal implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<string>;
-  readonly #timer: number;
+  readonly #timer: ReturnType<typeof setTimeout>;
   #seen = "";
 
   /** Starts a shell command. */

@@ -8,16 +8,14 @@ import { HandleEngine } from "../../../../lib/archive/inflate/handle.ts";
 import { Inflater } from "../../../../lib/archive/inflate/inflater.ts";
 import { StreamEngine } from "../../../../lib/archive/inflate/stream.ts";
 import { ArchiveError } from "../../../../lib/errors.ts";
+import { readVersion } from "../../../../.tasks/deno.ts";
 import { BAD_STREAMS, GOOD_STREAMS, gzip, makeText, PIECES, TEXT } from "../../../support/gzip_streams.ts";
 import { skipPart } from "../../../support/needs.ts";
 import { concat } from "../../../support/tar_builder.ts";
 
 const ENGINES: Record<string, EngineClass> = { handle: HandleEngine, stream: StreamEngine };
 /** Versions whose handle must hold: elsewhere large archives take twice the time and the memory. */
-const FAST = [
-  "2.7.14",
-  (await Deno.readTextFile(new URL("../../../../.tasks/deno_version", import.meta.url))).trim(),
-];
+const FAST = [await readVersion("deno_oldest"), await readVersion("deno_version")];
 
 /** How a file is inflated. */
 interface Way {
