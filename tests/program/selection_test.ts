@@ -71,6 +71,20 @@ const ENTRIES: ProgramCase[] = [
     stderr: TWICE_WARNING,
   },
   {
+    does: "shows which entries count",
+    args: ["profile", "show", "edge", "--output", "text"],
+    system: { [EDGE]: makeProfile("docker:9", "etcd:", "docker:1") },
+    code: 0,
+    stdout: new RegExp(
+      [
+        "\ndocker +9 +- +\\(a later entry counts\\)",
+        "etcd +\\(dropped\\) +- +-",
+        "docker +1 +- +/usr/share/torcx/store/docker:1.torcx.tgz\n$",
+      ].join(" *\n"),
+    ),
+    stderr: TWICE_WARNING + SHADOW_WARNING,
+  },
+  {
     does: "passes over entries without a name",
     args: ["profile", "check"],
     system: {

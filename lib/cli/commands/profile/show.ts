@@ -2,6 +2,7 @@
 
 import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
 import { indexStores } from "../../../catalog/stores.ts";
+import { listCountingEntries } from "../../../manifest/profile.ts";
 import { toListedImage } from "../../../manifest/outputs/profile_image.ts";
 import { encodeProfileOutput } from "../../../manifest/outputs/profile_show.ts";
 import type { Context } from "../../context.ts";
@@ -16,14 +17,19 @@ export function runProfileShow(options: CommandOptions<"profile show">, context:
   const file = getProfile(listProfiles(system), options.name);
   const profile = readProfile(system, file);
   const index = indexStores(system);
-  const images = profile.images.map((image) => ({ ...image, archive: index.find(image) }));
+  const counting = listCountingEntries(profile);
+  const images = profile.images.map((image) => ({
+    ...image,
+    archive: index.find(image),
+    doesCount: counting.includes(image),
+  }));
   if (stdout.format === "json") {
     stdout.writeText(encodeProfileOutput({
       name: file.name,
       layer: file.layer,
       profile_path: file.path,
       manifest_kind: profile.kind,
-      images: images.map(({ archive, ...image }) => ({
+      images: images.map(({ archive, doesCount: _, ...image }) => ({
         ...toListedImage(image),
         archive_path: archive?.path ?? null,
         format: archive?.format ?? null,
@@ -36,11 +42,15 @@ export function runProfileShow(options: CommandOptions<"profile show">, context:
   if (images.length === 0) stdout.writeLine("Images:  none");
   stdout.writeTable(
     ["IMAGE", "REFERENCE", "REMOTE", "ARCHIVE"],
-    images.map(({ name, reference, remote, archive }) => [
+    images.map(({ name, reference, remote, archive, doesCount }) => [
       name,
       reference === "" ? { text: "(dropped)", style: "dim" } : reference,
       remote ?? "-",
-      reference === "" ? "-" : archive?.path ?? { text: "missing", style: "red" },
+      !doesCount
+        ? { text: "(a later entry counts)", style: "dim" }
+        : reference === ""
+        ? "-"
+        : archive?.path ?? { text: "missing", style: "red" },
     ]),
   );
   return 0;
