@@ -7,13 +7,14 @@ import { setImmediate } from "node:timers";
 import { decodePath, encodePath } from "../bytes.ts";
 import type { System } from "../config/system.ts";
 import { listMessages, quote, TorcxError } from "../errors.ts";
+import { toFinding } from "../image/findings/finding.ts";
 import type { Operation } from "../manifest/journal.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
 import { computeDigest } from "../sys/digest.ts";
 import { describeFailure, describeFaults, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
-import { describeSquashfsWarning, trySquashfsImages } from "./squashfs_support.ts";
+import { trySquashfsImages } from "./squashfs_support.ts";
 import type { ExecuteContext, TreeOptions } from "./operations/kind.ts";
 import { executeOperation } from "./operations/table.ts";
 import type { ImageOperation } from "./operations/trees.ts";
@@ -155,18 +156,10 @@ export class Flow {
 
   /** What the kernel would refuse to mount fails here, where nothing has been touched yet. */
   async #trySquashfs({ images }: ApplyPlan): Promise<void> {
-    const { faults, warnings } = await trySquashfsImages(this.#system, images);
-    for (const warning of warnings) this.#warnOnce(warning);
+    const { faults, findings } = await trySquashfsImages(this.#system, images);
+    for (const finding of findings) this.#recorder.addFinding(finding);
     for (const fault of faults) this.#recorder.addFault(fault);
     this.#stopAt(faults);
-  }
-
-  /** Where an image could not be tried, its mount tells what the trial would have told. */
-  #warnOnce(warning: string): void {
-    const { warnings } = this.#recorder.report;
-    if (warnings.includes(warning)) return;
-    warnings.push(warning);
-    this.#system.log.warning(warning);
   }
 
   async #makeTrees(plan: ApplyPlan): Promise<void> {
@@ -221,7 +214,7 @@ export class Flow {
     return {
       image: formatImage(image),
       wayOut: describeWayOut(image),
-      onMountWarning: (message) => this.#warnOnce(describeSquashfsWarning(image, message)),
+      onWarning: (message, code) => this.#recorder.addFinding(toFinding({ code, message }, image)),
       onProgress: (readBytes) => {
         this.#options.signal?.throwIfAborted();
         this.#options.onProgress?.(planned, readBytes);
@@ -233,8 +226,7 @@ export class Flow {
   #resolveAssets(plan: ApplyPlan): Operation[] {
     const { report } = this.#recorder;
     const propagation = planPropagation(this.#system, plan.images);
-    for (const warning of propagation.warnings) this.#system.log.warning(warning);
-    report.warnings.push(...propagation.warnings);
+    for (const finding of propagation.findings) this.#recorder.addFinding(finding);
     for (const { image, to, kept } of propagation.conflicts) {
       this.#system.log.warning(`image ${quote(image)}: ${quote(to)} is kept as ${kept} has it`);
     }

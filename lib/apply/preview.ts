@@ -18,7 +18,7 @@ import { quote, TorcxError } from "../errors.ts";
 import type { Inspection } from "../image/inspect.ts";
 import { type Logger, SILENT_LOG } from "../log.ts";
 import type { ProfileName } from "../manifest/names.ts";
-import type { ReportAsset, ReportConflict } from "../manifest/report.ts";
+import type { ReportAsset, ReportConflict, ReportFinding } from "../manifest/report.ts";
 import { listOverrides, type Override } from "../state/overrides.ts";
 
 /** One image of the next boot. */
@@ -54,6 +54,8 @@ export interface Preview {
   /** What the copies take on each file system. */
   copySpace: CopySpace[];
   warnings: string[];
+  /** What is odd about the images; their texts are among the warnings. */
+  findings: ReportFinding[];
   /** What the preview does not know or takes for granted; nothing to be mended. */
   notes: string[];
   /** What all images would take in the tmpfs, in bytes. */
@@ -93,11 +95,8 @@ export async function previewBoot(
   const profile = options.profile === undefined ? {} : { profile: options.profile };
   const plan = planApply(system, profile);
   if (options.osVersion !== undefined) checkVersion(system, options.osVersion);
-  const { inspections, propagation, copySpace, faults, totalInodes } = await rehearseApply(
-    system,
-    plan,
-    options,
-  );
+  const rehearsal = await rehearseApply(system, plan, options);
+  const { inspections, propagation, findings, copySpace, faults, totalInodes } = rehearsal;
   const layers = listProfiles({ ...system, log: SILENT_LOG });
   const images = plan.selection.images.map((image): PreviewImage => {
     const planned = plan.images.find((item) => item.image === image);
@@ -131,6 +130,7 @@ export async function previewBoot(
     copySpace,
     overrides: propagation.assets.flatMap((asset) => listOverrides(system, asset)),
     warnings: [...new Set(warnings)],
+    findings,
     notes: listNotes(running, settings),
     memoryBytes,
     memoryLimit: computeLimit(settings.unpackSize ?? "50%", options.machineMemoryBytes),

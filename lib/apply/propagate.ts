@@ -7,15 +7,22 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import type { Settings } from "../config/settings.ts";
 import type { System } from "../config/system.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { type Asset, type AssetList, readImageAssets } from "../image/assets.ts";
+import { type Asset, readImageAssets } from "../image/assets.ts";
+import { type ImageContent, lookIntoTree } from "../image/findings/content.ts";
+import { toFinding } from "../image/findings/finding.ts";
+import { getProgramHost, type ProgramHost } from "../image/findings/program_host.ts";
+import { type PlacedImage, UnitCheck } from "../image/findings/units.ts";
 import { formatImage } from "../manifest/names.ts";
 import {
   encodeAssetNames,
   type ReportAsset,
   type ReportConflict,
+  type ReportFinding,
   type ReportPlace,
 } from "../manifest/report.ts";
 import type { Operation } from "../manifest/journal.ts";
+import { formatMode } from "../sys/file_stat.ts";
+import type { Root } from "../sys/root.ts";
 import { getTargetDir } from "../manifest/asset_kinds.ts";
 import { DIRECTORY_MODE } from "./operations/kind.ts";
 import { findObstacle, listPrefixes } from "./places.ts";
@@ -26,15 +33,16 @@ export interface PropagationPlan {
   operations: Operation[];
   assets: ReportAsset[];
   conflicts: ReportConflict[];
-  warnings: string[];
+  /** What is odd about the images' trees. */
+  findings: ReportFinding[];
   /** Images whose manifest or assets cannot be used. */
   faults: ImageFault[];
 }
 
 /** Options of {@linkcode planPropagation}. */
 export interface PropagationOptions {
-  /** Lists the assets of an image; by default those of its tree below the unpack dir. */
-  listImageAssets?: (image: PlannedImage) => AssetList;
+  /** Gets what an image's tree tells; by default that of its tree below the unpack dir. */
+  getContent?: (image: PlannedImage) => ImageContent;
   /** Paths that are not counted as taken: what this boot's apply made is gone at the next boot. */
   ignoredPaths?: ReadonlySet<string>;
   /** Directories that are not there yet, but will be before the first of these operations. */
@@ -48,13 +56,9 @@ export function planPropagation(
   options: PropagationOptions = {},
 ): PropagationPlan {
   const planner = new Planner(system, options);
-  for (const planned of images) {
-    const { image, archive } = planned;
+  const attempt = ({ image, archive }: PlannedImage, act: () => void): void => {
     try {
-      const { assets, warnings } = options.listImageAssets?.(planned) ??
-        listTreeAssets(system, image);
-      for (const warning of warnings) planner.warn(image.name, warning);
-      for (const asset of assets) planner.add(image.name, asset);
+      act();
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
       const isManifestFault = cause.code === "invalid" && cause.hint === undefined;
@@ -65,13 +69,38 @@ export function planPropagation(
       );
       planner.plan.faults.push({ kind: isManifestFault ? "manifest" : "propagate", image, archive, error });
     }
+  };
+  const host = getProgramHost(system);
+  const placed: { planned: PlannedImage; placed: PlacedImage }[] = [];
+  for (const planned of images) {
+    attempt(planned, () => {
+      const treePath = getTreePath(system.settings, planned.image.name);
+      const content = options.getContent?.(planned) ?? readContent(system.root, treePath, { planned, host });
+      placed.push({ planned, placed: { content, treePath } });
+    });
+  }
+  const units = new UnitCheck(placed.map((item) => item.placed), system.root);
+  for (const { planned, placed: image } of placed) {
+    const { name } = planned.image;
+    attempt(planned, () => {
+      for (const asset of image.content.assets) {
+        planner.add(name, { ...asset, linkText: units.getLinkText(image, asset) });
+      }
+    });
+    planner.plan.findings.push(
+      ...units.listOddities(image).map((oddity) => toFinding(oddity, planned.image)),
+    );
   }
   return planner.plan;
 }
 
-function listTreeAssets({ root, settings }: System, image: PlannedImage["image"]): AssetList {
-  using tree = root.openSub(getTreePath(settings, image.name));
-  return readImageAssets(tree, image);
+function readContent(
+  root: Root,
+  treePath: ByteString,
+  { planned, host }: { planned: PlannedImage; host: ProgramHost },
+): ImageContent {
+  using tree = root.openSub(treePath);
+  return lookIntoTree(tree, { list: readImageAssets(tree, planned.image), host });
 }
 
 /** Returns where an image's tree is. */
@@ -83,7 +112,6 @@ export function getTreePath(settings: Settings, image: string): ByteString {
 const FILE_MODE = 0o644;
 const PROGRAM_MODE = 0o755;
 const EXECUTABLE_BY_ANYONE = 0o111;
-const WRITABLE_BY_OTHERS = 0o022;
 
 const SYSTEM = "the system";
 
@@ -96,7 +124,7 @@ interface Owner {
 }
 
 class Planner {
-  readonly plan: PropagationPlan = { operations: [], assets: [], conflicts: [], warnings: [], faults: [] };
+  readonly plan: PropagationPlan = { operations: [], assets: [], conflicts: [], findings: [], faults: [] };
   readonly #system: System;
   readonly #ignoredPaths: ReadonlySet<string>;
   readonly #prepared: ReadonlySet<ByteString>;
@@ -108,10 +136,6 @@ class Planner {
     this.#system = system;
     this.#ignoredPaths = options.ignoredPaths ?? new Set();
     this.#prepared = options.preparedDirectories ?? new Set();
-  }
-
-  warn(image: string, message: string): void {
-    this.plan.warnings.push(`image ${quote(image)}: ${message}`);
   }
 
   add(image: string, asset: Asset): void {
@@ -146,14 +170,6 @@ class Planner {
       return;
     }
     const mode = (asset.mode & EXECUTABLE_BY_ANYONE) === 0 ? FILE_MODE : PROGRAM_MODE;
-    if ((asset.mode & WRITABLE_BY_OTHERS) !== 0) {
-      this.warn(
-        image,
-        `${quote(decodePath(asset.source))} can be written by others in the image (mode ${
-          formatMode(asset.mode)
-        }): its copy ${quote(place.to)} has mode ${formatMode(mode)}`,
-      );
-    }
     this.plan.operations.push({ kind: "copy", image, from, path, mode });
     this.plan.assets.push({ ...place, ...names, mode: formatMode(mode), digest: null, is_directory: false });
   }
@@ -243,9 +259,4 @@ class Planner {
     }
     this.#directories.set(path, image);
   }
-}
-
-/** Returns permissions as people read them, such as `0644`. */
-function formatMode(mode: number): string {
-  return `0${mode.toString(8).padStart(3, "0")}`;
 }

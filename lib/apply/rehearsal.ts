@@ -7,11 +7,13 @@
 import { type ByteString, joinPath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import type { System } from "../config/system.ts";
-import { listMessages, quote, TorcxError } from "../errors.ts";
-import type { AssetList } from "../image/assets.ts";
+import { listMessages, TorcxError } from "../errors.ts";
+import { EMPTY_CONTENT, type ImageContent } from "../image/findings/content.ts";
+import { formatFinding, toFinding } from "../image/findings/finding.ts";
+import { getProgramHost } from "../image/findings/program_host.ts";
 import { inspectImages, type InspectionResult, type InspectOptions } from "../image/inspect.ts";
-import { formatImage } from "../manifest/names.ts";
 import type { Operation } from "../manifest/journal.ts";
+import type { ReportFinding } from "../manifest/report.ts";
 import { readRunState } from "../state/run_state.ts";
 import { prepareArchives } from "./squashfs_support.ts";
 import type { ApplyPlan, ImageFault } from "./plan.ts";
@@ -25,6 +27,8 @@ export interface Rehearsal extends InspectionResult {
   copySpace: CopySpace[];
   /** All that an apply would do, in its order. */
   operations: Operation[];
+  /** What is odd about the images. */
+  findings: ReportFinding[];
   /** All images that would fail. */
   faults: ImageFault[];
 }
@@ -43,22 +47,28 @@ export async function rehearseApply(
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
   const { root, settings, log } = system;
+  const findings: ReportFinding[] = [];
+  const onFinding = (finding: ReportFinding): void => {
+    findings.push(finding);
+    log.warning(formatFinding(finding));
+  };
   const archives = plan.images.map(({ archive }) => archive);
   await prepareArchives(archives, log);
   const result = await inspectImages(root, archives, {
     ...options,
     bootInodes: settings.unpackInodes,
-    onWarning: log.warning,
+    host: getProgramHost(system),
+    onFinding,
     onDebug: log.debug,
   });
-  warnOfDamage(result, system);
+  listDamage(result).forEach(onFinding);
   const ignoredPaths = listOwnPaths(system);
   const propagation = planPropagation(system, plan.images, {
     ignoredPaths,
     preparedDirectories: listPrepared(plan),
-    listImageAssets: ({ archive }) => getAssets(result, archive),
+    getContent: ({ archive }) => getContent(result, archive),
   });
-  for (const warning of propagation.warnings) log.warning(warning);
+  propagation.findings.forEach(onFinding);
   return {
     ...result,
     propagation,
@@ -66,17 +76,18 @@ export async function rehearseApply(
       sizes: listSizes(settings, plan, result),
       ignoredPaths,
     }),
+    findings,
     operations: [...plan.preparation, ...propagation.operations, ...plan.closing],
     faults: [...plan.missing, ...plan.broken, ...listFaults(plan, result), ...propagation.faults],
   };
 }
 
-/** Returns an image's assets; none of one that has no tree, whose fault is another one. */
-function getAssets({ inspections }: InspectionResult, archive: Archive): AssetList {
+/** Returns what an image's tree tells; nothing of one that has no tree, whose fault is another one. */
+function getContent({ inspections }: InspectionResult, archive: Archive): ImageContent {
   const inspection = inspections.get(archive);
-  if (inspection === undefined || inspection instanceof TorcxError) return { assets: [], warnings: [] };
+  if (inspection === undefined || inspection instanceof TorcxError) return EMPTY_CONTENT;
   if (inspection.assetFault !== undefined) throw inspection.assetFault;
-  return inspection.assets ?? { assets: [], warnings: [] };
+  return inspection.content ?? EMPTY_CONTENT;
 }
 
 /** Lists the sizes of what may be copied, by where it is once the trees are made. */
@@ -96,11 +107,12 @@ function listSizes(
 }
 
 /** The boot reads of a squashfs what it copies, and would not meet the rest. */
-function warnOfDamage({ inspections }: InspectionResult, { log }: Pick<System, "log">): void {
-  for (const [archive, inspection] of inspections) {
-    if (inspection instanceof TorcxError || inspection.damage === undefined) continue;
-    log.warning(`image ${quote(formatImage(archive))}: ${listMessages(inspection.damage).join(": ")}`);
-  }
+function listDamage({ inspections }: InspectionResult): ReportFinding[] {
+  return [...inspections].flatMap(([archive, inspection]) => {
+    if (inspection instanceof TorcxError || inspection.damage === undefined) return [];
+    const message = listMessages(inspection.damage).join(": ");
+    return [toFinding({ code: "damaged-file", message }, archive)];
+  });
 }
 
 function listFaults({ images }: ApplyPlan, { inspections }: InspectionResult): ImageFault[] {

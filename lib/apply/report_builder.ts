@@ -7,9 +7,10 @@ import { encodePath } from "../bytes.ts";
 import type { System } from "../config/system.ts";
 import { listHints, listMessages } from "../errors.ts";
 import type { MergedImage } from "../catalog/merge.ts";
+import { formatFinding } from "../image/findings/finding.ts";
 import type { UnpackSummary } from "../image/unpack.ts";
 import type { Logger } from "../log.ts";
-import type { ApplyMode, ApplyReport, ReportImage } from "../manifest/report.ts";
+import type { ApplyMode, ApplyReport, ReportFinding, ReportImage } from "../manifest/report.ts";
 import { readSpace } from "../sys/mounts.ts";
 import { formatDevice, formatMtime } from "../state/identity.ts";
 import type { ApplyPlan, ImageFault } from "./plan.ts";
@@ -21,6 +22,7 @@ export class Recorder {
   readonly #start = performance.now();
   readonly #images = new Map<string, ReportImage>();
   readonly #log: Logger;
+  readonly #told = new Set<string>();
 
   constructor({ version, mode }: { version: string; mode: ApplyMode }, log: Logger) {
     this.#log = log;
@@ -42,6 +44,7 @@ export class Recorder {
       assets: [],
       conflicts: [],
       warnings: [],
+      findings: [],
       steps: [],
       errors: [],
       hints: [],
@@ -108,7 +111,16 @@ export class Recorder {
     const { unpackedBytes, files, directories, symlinks, hardlinks, fifos, skipped } = summary;
     item.unpacked_bytes = unpackedBytes;
     item.entries = { files, directories, symlinks, hardlinks, fifos, skipped };
-    this.report.warnings.push(...summary.warnings.map((text) => `image "${name}": ${text}`));
+  }
+
+  /** Keeps and logs what is odd about an image, once: of a squashfs trial and mount say the same. */
+  addFinding(finding: ReportFinding): void {
+    const text = formatFinding(finding);
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    this.report.findings.push(finding);
+    this.report.warnings.push(text);
+    this.#log.warning(text);
   }
 
   /** Keeps how long it took to unpack or mount an image. */

@@ -5,9 +5,11 @@
 
 import { encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
-import { quote, TorcxError } from "../errors.ts";
+import { TorcxError } from "../errors.ts";
+import { toFinding } from "../image/findings/finding.ts";
 import { trySquashfsImage } from "../image/squashfs_check.ts";
 import type { Logger } from "../log.ts";
+import type { ReportFinding } from "../manifest/report.ts";
 import { runProgram } from "../sys/command.ts";
 import { hasLoopDevices } from "../sys/loop_devices.ts";
 import { isRootUser } from "../sys/namespace.ts";
@@ -39,12 +41,7 @@ export async function prepareArchives(archives: readonly Archive[], log: Logger)
 export interface SquashfsTrial {
   /** The images that cannot be mounted. */
   faults: ImageFault[];
-  warnings: string[];
-}
-
-/** Names the image of a warning. */
-export function describeSquashfsWarning({ name }: PlannedImage["image"], message: string): string {
-  return `image ${quote(name)}: ${message}`;
+  findings: ReportFinding[];
 }
 
 /** Has the kernel try each squashfs before anything is mounted where others see it. */
@@ -52,15 +49,13 @@ export async function trySquashfsImages(
   { root, log }: Pick<System, "root" | "log">,
   images: readonly PlannedImage[],
 ): Promise<SquashfsTrial> {
-  const trial: SquashfsTrial = { faults: [], warnings: [] };
+  const trial: SquashfsTrial = { faults: [], findings: [] };
   const tried = images.filter(({ archive }) => archive.format === "squashfs");
   if (tried.length > 0) await prepareSquashfs(log);
   for (const { image, archive } of tried) {
     try {
       using file = root.openFile(encodePath(archive.path));
-      trial.warnings.push(
-        ...trySquashfsImage(file).map((message) => describeSquashfsWarning(image, message)),
-      );
+      trial.findings.push(...trySquashfsImage(file).map((warning) => toFinding(warning, image)));
     } catch (cause) {
       if (!(cause instanceof TorcxError)) throw cause;
       trial.faults.push({ kind: "archive", image, archive, error: describeBroken(image, archive, cause) });

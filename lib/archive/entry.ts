@@ -37,6 +37,26 @@ export interface TarEntry {
   sparse: readonly SparseRegion[] | undefined;
 }
 
+/** What of an archive is left out or odd, for programs. */
+export type ArchiveWarningCode =
+  | "attribute-left-out"
+  | "device-left-out"
+  | "header-ignored"
+  | "more-left-out"
+  | "owners-not-kept"
+  | "root-not-searchable"
+  | "second-archive"
+  | "squashfs-not-padded";
+
+/** What is odd about an archive, and no error. */
+export interface ArchiveWarning {
+  code: ArchiveWarningCode;
+  message: string;
+}
+
+/** Takes what is odd about an archive, and no error. */
+export type OnArchiveWarning = (message: string, code: ArchiveWarningCode) => void;
+
 /** Takes what the reader finds, synchronously, in archive order. What it throws ends the reading. */
 export interface EntrySink {
   /** Starts an entry. */
@@ -49,8 +69,8 @@ export interface EntrySink {
   onData(data: Uint8Array<ArrayBuffer>, offset: number): void;
   /** Ends the entry; all its data has come. */
   onEntryEnd(): void;
-  /** Takes a remark that is no error. */
-  onWarning(message: string): void;
+  /** Takes what is odd and no error. */
+  onWarning: OnArchiveWarning;
   /** Takes what only who looks closely wants to know. */
   onDebug(message: string): void;
 }

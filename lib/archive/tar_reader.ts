@@ -152,7 +152,7 @@ export class TarReader {
         return this.#useMap(block, at);
       case "end":
         if (!isSecondArchive(block, at)) return;
-        this.#sink.onWarning(SECOND_ARCHIVE);
+        this.#sink.onWarning(SECOND_ARCHIVE, "second-archive");
         this.#state = "second";
         return;
     }
@@ -254,7 +254,10 @@ export class TarReader {
     else {
       const { values } = parseRecords(header, body);
       const keys = GLOBAL_KEYS.filter((key) => values.has(key));
-      if (keys.length > 0) this.#sink.onWarning(`a global PAX header is ignored: it sets ${keys.join(", ")}`);
+      if (keys.length > 0) {
+        const message = `a global PAX header is ignored: it sets ${keys.join(", ")}`;
+        this.#sink.onWarning(message, "header-ignored");
+      }
     }
   }
 
@@ -272,7 +275,7 @@ export class TarReader {
       refuseEntry(merged.entry.path, `the archive has more than ${ENTRIES_MAX} entries`);
     }
     this.#pending = { pax: undefined, longName: undefined, longLink: undefined };
-    for (const warning of merged.warnings) this.#sink.onWarning(warning);
+    for (const warning of merged.warnings) this.#sink.onWarning(warning, "attribute-left-out");
     this.#merged = merged;
     this.#left = merged.storedSize;
     this.#padding = -merged.storedSize & (BLOCK_BYTES - 1);

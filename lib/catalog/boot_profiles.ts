@@ -149,6 +149,11 @@ function checkUpper(profiles: Profiles, text: string | undefined, source: string
   };
   if (text === undefined) return refuse("does not exist");
   if (text === "") return refuse("is empty");
+  const words = text.split(/\s+/);
+  if (words.length > 1 && words.every((word) => toProfileName(word) !== undefined)) {
+    // What it holds is not shown: it may be another file's content.
+    return refuse(`holds ${words.length} names, it takes one`);
+  }
   const name = toProfileName(text);
   if (name === undefined) return refuse("holds no legal profile name");
   if (!profiles.has(name)) return refuse(`names profile ${quote(name)}, which does not exist`);

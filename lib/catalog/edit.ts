@@ -92,7 +92,7 @@ export function createProfileFile(
 /** A copy is one of bytes, but not of something that is no profile. */
 function copyProfile(system: Pick<System, "root" | "log">, file: ProfileFile): Uint8Array<ArrayBuffer> {
   const { root } = system;
-  readProfile(system, file);
+  readProfile(system, file, { onBlank: "error" });
   return root.readFile(encodePath(file.path));
 }
 
@@ -105,7 +105,7 @@ function copyProfile(system: Pick<System, "root" | "log">, file: ProfileFile): U
  */
 export function setNextProfile(system: System, name: ProfileName): boolean {
   const { root, settings, log } = system;
-  readProfile(system, getProfile(listProfiles(system), name));
+  readProfile(system, getProfile(listProfiles(system), name), { onBlank: "error" });
   if (isSelected(system, name)) return false;
   const { selector } = settings.paths;
   const intent = `Cannot select profile ${quote(name)}`;

@@ -6,7 +6,7 @@
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
-import { parseProfile, type Profile } from "../manifest/profile.ts";
+import { EMPTY_PROFILE_TEXT, parseProfile, type Profile } from "../manifest/profile.ts";
 import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { type Layer, listProfileDirs } from "../config/search_paths.ts";
@@ -61,6 +61,12 @@ export function getProfile(
   });
 }
 
+/** Options of {@linkcode readProfile}. */
+export interface ReadProfileOptions {
+  /** Whether a file without content is a warning (boot) or an error. Default warn. */
+  onBlank?: "warn" | "error";
+}
+
 /**
  * Reads a profile; what is odd in it is a warning.
  *
@@ -69,9 +75,19 @@ export function getProfile(
 export function readProfile(
   { root, log }: Pick<System, "root" | "log">,
   file: { name?: ProfileName; path: string },
+  { onBlank = "warn" }: ReadProfileOptions = {},
 ): Profile {
   try {
-    return parseProfile(root.readFile(encodePath(file.path)), file.path, log.warning);
+    const profile = parseProfile(root.readFile(encodePath(file.path)), file.path, log.warning);
+    if (!profile.isBlank) return profile;
+    const state = `${quote(file.path)} is an empty file`;
+    if (onBlank === "error") {
+      throw new TorcxError("invalid", state, {
+        hint: `Restore what it held, or write a profile without images into it: ${EMPTY_PROFILE_TEXT}`,
+      });
+    }
+    log.warning(`${state}: it counts as a profile without images`);
+    return profile;
   } catch (cause) {
     if (!(cause instanceof TorcxError)) throw cause;
     const [code, state] = isErrno(cause, "ENOENT", "ENOTDIR")

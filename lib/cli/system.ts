@@ -24,7 +24,7 @@ export interface ExaminedSystem extends OpenedSystem {
  *
  * @throws {TorcxError} `not_found` if `--root` is no directory that can be opened.
  */
-export function openRoot(options: Pick<GlobalOptions, "root">): Root {
+function openRoot(options: Pick<GlobalOptions, "root">): Root {
   try {
     return Root.open(options.root);
   } catch (cause) {

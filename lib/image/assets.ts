@@ -17,6 +17,7 @@ import { formatImage } from "../manifest/names.ts";
 import { O_PATH } from "../sys/flags.ts";
 import type { Root } from "../sys/root.ts";
 import type { Wish } from "./complete_files.ts";
+import type { Oddity } from "./findings/finding.ts";
 
 /** What has to be there of an image before its manifest is read. */
 export const MANIFEST_WISH: Wish = { path: encodePath(IMAGE_MANIFEST_PATH), isHeadEnough: false };
@@ -39,7 +40,7 @@ export interface Asset {
 /** The assets of an image, in the manifest's order, what was left out, and what is odd in the manifest. */
 export interface AssetList {
   assets: Asset[];
-  warnings: string[];
+  oddities: Oddity[];
 }
 
 /**
@@ -91,7 +92,7 @@ export interface ListAssetsOptions {
  * @throws {TorcxError} `not_found` if an entry other than a program does not exist in the image.
  */
 export function listAssets(image: Root, manifest: ImageManifest, options: ListAssetsOptions): AssetList {
-  const list: AssetList = { assets: [], warnings: [...manifest.warnings] };
+  const list: AssetList = { assets: [], oddities: [...manifest.warnings] };
   const rootName = encodePath(options.imageName);
   for (const kind of ASSET_KINDS) {
     for (const entry of manifest.assets[kind]) addEntry(image, { kind, entry, list, rootName });
@@ -114,14 +115,15 @@ function addEntry(
 ): void {
   const shown = `${kind} asset ${quote(entry)}`;
   // By its text, as the first torcx joined it to the image's root: "/x/../a" and "/a/" are "/a".
-  const real = findEntry(image, { kind, path: encodePath(normalizePath(entry)) });
+  const path = encodePath(normalizePath(entry));
+  const real = findEntry(image, { kind, path });
   if (real === undefined) {
     if (kind !== "bin") {
       throw new TorcxError("not_found", `Cannot propagate ${shown}: the image has no such file`, {
         hint: "Correct the image's /.torcx/manifest.json, or add the file to the image",
       });
     }
-    list.warnings.push(`${shown} is missing in the image`);
+    list.oddities.push({ code: "missing-program", path, message: `${shown} is missing in the image` });
     return;
   }
   if (kind === "bin") return addPrograms(image, { top: real, list });
@@ -132,7 +134,8 @@ function addEntry(
   for (const { name } of image.readDir(real)) {
     const child = joinPath(real, name);
     if (image.lstat(child).type === "directory") {
-      list.warnings.push(`${kind} directory ${quote(decodePath(child))} is not followed`);
+      const message = `${kind} directory ${quote(decodePath(child))} is not followed`;
+      list.oddities.push({ code: "directory-not-followed", path: child, message });
     } else addFile(image, { kind, path: child, target: joinPath(directory, name), list });
   }
   if (list.assets.length > before) return;
@@ -181,7 +184,8 @@ function addFile(
   if (stat.type === "symlink" && kind === "bin") {
     const source = findProgram(image, path);
     if (source === undefined) {
-      list.warnings.push(`${shown} is a symlink to nothing in the image`);
+      const message = `${shown} is a symlink to nothing in the image`;
+      list.oddities.push({ code: "dangling-program", path, message });
       return;
     }
     list.assets.push({ kind, isDirectory: false, source, target, linkText: undefined, mode: stat.mode });
@@ -203,7 +207,10 @@ function addFile(
       linkText: undefined,
       mode: stat.mode,
     });
-  } else list.warnings.push(`${shown} is skipped: it is a ${stat.type}, not a regular file or symlink`);
+  } else {
+    const message = `${shown} is skipped: it is a ${stat.type}, not a regular file or symlink`;
+    list.oddities.push({ code: "not-a-file", path, message });
+  }
 }
 
 /**
@@ -246,7 +253,7 @@ function staysInside(image: Root, path: ByteString): boolean {
 }
 
 /** Returns the path inside the image that a path leads to, all symlinks resolved; undefined if nowhere. */
-function findRealPath(image: Root, path: ByteString): ByteString | undefined {
+export function findRealPath(image: Root, path: ByteString): ByteString | undefined {
   let isThere = false;
   try {
     return image.withOpen(path, O_PATH, (fd) => {

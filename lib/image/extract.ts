@@ -54,7 +54,7 @@ export async function extractArchive(
   const isMade = prepareDirectory(root, directory);
   using target = root.openSub(path);
   try {
-    if (!isRoot) options.onWarning?.(NO_OWNERS);
+    if (!isRoot) options.onWarning?.(NO_OWNERS, "owners-not-kept");
     using mountPoint = isSquashfs ? openMountPoint(root, directory) : undefined;
     return await unpackImage(image, target, {
       ...options,

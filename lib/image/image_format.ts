@@ -3,6 +3,7 @@
  * be of it. It refuses to read further.
  */
 
+import type { ArchiveWarning } from "../archive/entry.ts";
 import { checkContent, findPacking, HEAD_BYTES } from "../archive/magic.ts";
 import type { ArchiveFormat } from "../catalog/stores.ts";
 import type { OpenFile } from "../sys/open_file.ts";
@@ -39,7 +40,7 @@ export function findImageFormat(path: string, file: OpenFile): ImageFormat {
  * @throws {ArchiveError} if it does not.
  * @throws {TorcxError} as {@linkcode checkSquashfs}.
  */
-export function checkImage({ file, format }: ImageFile): string[] {
+export function checkImage({ file, format }: ImageFile): ArchiveWarning[] {
   if (format === "squashfs") return checkSquashfs(file).warnings;
   if (format === "tgz") checkContent("gzip", readHead(file));
   return [];

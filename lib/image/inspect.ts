@@ -4,17 +4,21 @@
  * mounted tree itself.
  */
 
-import type { EntrySink } from "../archive/entry.ts";
+import type { EntrySink, OnArchiveWarning } from "../archive/entry.ts";
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Archive } from "../catalog/stores.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { formatImage } from "../manifest/names.ts";
+import type { ReportFinding } from "../manifest/report.ts";
 import { computeDigest } from "../sys/digest.ts";
 import { readSpace } from "../sys/mounts.ts";
 import { isRootUser } from "../sys/namespace.ts";
 import type { Root } from "../sys/root.ts";
 import { type Asset, type AssetList, MANIFEST_WISH, readImageAssets } from "./assets.ts";
 import { completeFiles } from "./complete_files.ts";
+import { type ImageContent, lookIntoTree } from "./findings/content.ts";
+import { type Oddity, type OnOddity, toFinding } from "./findings/finding.ts";
+import type { ProgramHost } from "./findings/program_host.ts";
 import { checkImage, type ImageFile } from "./image_format.ts";
 import { readImage } from "./read_image.ts";
 import { describeSpace, isSpaceError } from "./space.ts";
@@ -33,15 +37,17 @@ export interface InspectOptions {
   signal: AbortSignal;
   /** Told again and again which archive is being read, and undefined after each. */
   onProgress: (archive: Archive | undefined) => void;
-  /** Told what is odd about an archive, which is named. */
-  onWarning: (message: string) => void;
+  /** The system that the images are for. */
+  host: ProgramHost;
+  /** Told what is odd about an archive; what is odd about its content comes with it. */
+  onFinding: (finding: ReportFinding) => void;
   onDebug: (message: string) => void;
 }
 
 /** What an archive that the boot could unpack or mount is found to be. */
 export interface Inspection {
-  /** What it would propagate; undefined for a squashfs that could not be mounted, and with a fault. */
-  assets: AssetList | undefined;
+  /** What its tree tells; undefined for a squashfs that could not be mounted, and with a fault. */
+  content: ImageContent | undefined;
   /** Why the boot would fail once its tree is there: its manifest, or an asset. */
   assetFault: TorcxError | undefined;
   /** Sizes of the assets that are copied, in bytes, by their path in the image. */
@@ -95,18 +101,20 @@ interface Task extends Pick<Scratch, "canMount"> {
   /** Where its tree may be. */
   scratch: Root;
   path: ByteString;
+  host: ProgramHost;
   onProgress: () => void;
-  onWarning: (message: string) => void;
+  onWarning: OnArchiveWarning;
+  onOddity: OnOddity;
   onDebug: (message: string) => void;
 }
 
 async function inspectImage(
   root: Root,
   archive: Archive,
-  { scratch, signal, onProgress, onWarning, onDebug }: InspectOptions & { scratch: Scratch },
+  { scratch, signal, host, onProgress, onFinding, onDebug }: InspectOptions & { scratch: Scratch },
 ): Promise<Inspection> {
   const title = `${quote(formatImage(archive))} from ${quote(archive.path)}`;
-  const name = (message: string): string => `image ${quote(formatImage(archive))}: ${message}`;
+  const onOddity = (oddity: Oddity): void => onFinding(toFinding(oddity, archive));
   const path = encodePath(archive.name);
   try {
     using file = root.openFile(encodePath(archive.path));
@@ -120,8 +128,10 @@ async function inspectImage(
         signal.throwIfAborted();
         onProgress(archive);
       },
-      onWarning: limitWarnings((message) => onWarning(name(message))),
-      onDebug: (message) => onDebug(name(message)),
+      host,
+      onWarning: limitWarnings((message, code) => onOddity({ code, message })),
+      onOddity,
+      onDebug: (message) => onDebug(`image ${quote(formatImage(archive))}: ${message}`),
     };
     if (archive.format === "squashfs" && !scratch.canMount) return checkOnly(task);
     scratch.root.makeDir(path, 0o755);
@@ -146,19 +156,19 @@ function clear(scratch: Scratch, { path, title }: { path: ByteString; title: str
   }
 }
 
-function checkOnly({ image, onWarning }: Task): Inspection {
-  checkImage(image).forEach(onWarning);
-  onWarning("a squashfs is not looked into, only root can mount it");
-  const nothing = { assets: undefined, assetFault: undefined, damage: undefined, copySizes: new Map() };
+function checkOnly({ image, onOddity }: Task): Inspection {
+  checkImage(image).forEach(onOddity);
+  onOddity({ code: "not-looked-into", message: "a squashfs is not looked into, only root can mount it" });
+  const nothing = { content: undefined, assetFault: undefined, damage: undefined, copySizes: new Map() };
   return { ...nothing, memoryBytes: 0, inodes: 1 };
 }
 
 /** Reads every file of a squashfs, and takes its assets from the very tree that the boot has. */
 async function inspectMounted(task: Task): Promise<Inspection> {
-  const { image, archive, scratch, path, onProgress, onWarning, onDebug } = task;
+  const { image, archive, scratch, path, host, onProgress, onWarning, onDebug } = task;
   let unreadable = 0;
   let first: TorcxError | undefined;
-  let found: FoundAssets | undefined;
+  let found: Pick<Inspection, "content" | "assetFault" | "copySizes"> | undefined;
   const ignore = (): void => {};
   const sink: EntrySink = { onEntry: ignore, onData: ignore, onEntryEnd: ignore, onWarning, onDebug };
   await readImage(image, sink, {
@@ -169,7 +179,7 @@ async function inspectMounted(task: Task): Promise<Inspection> {
       first ??= new TorcxError("archive", `Cannot read file ${quote(decodePath(file))}`, { cause });
     },
     onTree: (tree) => {
-      found = findAssets(tree, () => {
+      const { list, ...rest } = findAssets(tree, () => {
         const list = readImageAssets(tree, archive);
         // Those that are copied are read at boot.
         if (unreadable > 0) {
@@ -177,6 +187,7 @@ async function inspectMounted(task: Task): Promise<Inspection> {
         }
         return list;
       });
+      found = { content: list && lookIntoTree(tree, { list, host }), ...rest };
     },
   });
   const damage = unreadable === 0
@@ -188,7 +199,7 @@ async function inspectMounted(task: Task): Promise<Inspection> {
 }
 
 async function inspectUnpacked(task: Task): Promise<Inspection> {
-  const { image, archive, scratch, path, canMount, onProgress, onWarning, onDebug } = task;
+  const { image, archive, scratch, path, host, canMount, onProgress, onWarning, onDebug } = task;
   const inodesBefore = countInodes(scratch);
   using tree = scratch.openSub(path);
   const isOwnerKept = isRootUser();
@@ -206,29 +217,32 @@ async function inspectUnpacked(task: Task): Promise<Inspection> {
   // The directory that it lies in is one more. Other file systems have other users.
   const inodes = canMount ? 1 + countInodes(scratch) - inodesBefore : undefined;
   await completeFiles(image, tree, { wishes: [MANIFEST_WISH], onProgress });
-  const found = findAssets(tree, () => readImageAssets(tree, archive));
-  const looked = (found.assets?.assets ?? []).filter(({ linkText }) => linkText === undefined);
+  const { list, ...rest } = findAssets(tree, () => readImageAssets(tree, archive));
+  const looked = (list?.assets ?? []).filter(({ linkText }) => linkText === undefined);
   const wishes = looked.map((asset) => ({ path: asset.source, isHeadEnough: !isCopied(asset) }));
   await completeFiles(image, tree, { wishes, onProgress });
-  return { ...found, damage: undefined, memoryBytes: sink.memoryBytes, inodes };
+  const content = list && lookIntoTree(tree, { list, host });
+  return { content, ...rest, damage: undefined, memoryBytes: sink.memoryBytes, inodes };
 }
 
 function isCopied({ kind, linkText, isDirectory }: Asset): boolean {
   return kind !== "bin" && linkText === undefined && !isDirectory;
 }
 
-type FoundAssets = Pick<Inspection, "assets" | "assetFault" | "copySizes">;
+interface FoundAssets extends Pick<Inspection, "assetFault" | "copySizes"> {
+  list: AssetList | undefined;
+}
 
 /** The boot meets such a fault after all trees are made, so that it is one of its own. */
-function findAssets(tree: Root, list: () => AssetList): FoundAssets {
+function findAssets(tree: Root, read: () => AssetList): FoundAssets {
   try {
-    const assets = list();
-    const copied = assets.assets.filter(isCopied);
+    const list = read();
+    const copied = list.assets.filter(isCopied);
     const copySizes = new Map(copied.map(({ source }) => [source, tree.lstat(source).size]));
-    return { assets, assetFault: undefined, copySizes };
+    return { list, assetFault: undefined, copySizes };
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
-    return { assets: undefined, assetFault: error, copySizes: new Map() };
+    return { list: undefined, assetFault: error, copySizes: new Map() };
   }
 }
 

@@ -67,7 +67,9 @@ async function readSquashfs(
     throw new TorcxError("unsupported", "Cannot read squashfs: there is no place to mount it");
   }
   const { root, path } = mountPoint;
-  mountSquashfsImage(root, { source: file, target: path }).forEach((message) => sink.onWarning(message));
+  mountSquashfsImage(root, { source: file, target: path }).forEach(({ code, message }) =>
+    sink.onWarning(message, code)
+  );
   try {
     using tree = root.openSub(path);
     // How much of the archive a file takes is not known.

@@ -3,13 +3,14 @@
  * of a file that is none, cut off, or not for this kernel helps nobody.
  */
 
+import type { ArchiveWarning } from "../archive/entry.ts";
 import { HEAD_BYTES } from "../archive/magic.ts";
 import { readSquashfsInfo } from "../archive/squashfs.ts";
 import type { ByteString } from "../bytes.ts";
 import { ArchiveError, TorcxError } from "../errors.ts";
 import { findKernelConfig } from "../sys/kernel_config.ts";
 import { unmount } from "../sys/mounts.ts";
-import type { FileStat } from "../sys/file_stat.ts";
+import { type FileStat, formatMode } from "../sys/file_stat.ts";
 import type { OpenFile } from "../sys/open_file.ts";
 import type { Root } from "../sys/root.ts";
 import { mountSquashfs, trySquashfs } from "../sys/squashfs_mounts.ts";
@@ -32,7 +33,7 @@ const READABLE_BY_OTHERS = 0o005;
 export interface CheckedSquashfs {
   /** How messages call it. */
   what: string;
-  warnings: string[];
+  warnings: ArchiveWarning[];
 }
 
 /**
@@ -62,10 +63,9 @@ export function checkSquashfs(source: OpenFile): CheckedSquashfs {
   }
   const what = `squashfs (compressor ${compression})`;
   if (size >= roundUp(bytesUsed, LARGE_DEVICE_BLOCK_BYTES)) return { what, warnings: [] };
-  const warning =
-    `the squashfs of ${size} bytes is not padded to blocks of ${LARGE_DEVICE_BLOCK_BYTES}: other kernels cannot ` +
-    "mount it (to pad it: truncate -s %4096 FILE)";
-  return { what, warnings: [warning] };
+  const message =
+    `the squashfs of ${size} bytes is not padded to blocks of ${LARGE_DEVICE_BLOCK_BYTES}: other kernels cannot mount it`;
+  return { what, warnings: [{ code: "squashfs-not-padded", message }] };
 }
 
 function roundUp(bytes: number, block: number): number {
@@ -95,7 +95,7 @@ function checkCompressor(compression: string): void {
  * @returns warnings; none where that cannot be tried.
  * @throws {TorcxError} as {@linkcode mountSquashfsImage}.
  */
-export function trySquashfsImage(source: OpenFile): string[] {
+export function trySquashfsImage(source: OpenFile): ArchiveWarning[] {
   const { what, warnings } = checkSquashfs(source);
   const root = trySquashfs(source, what);
   return root === undefined ? warnings : [...warnings, ...checkRootDirectory(root)];
@@ -111,7 +111,7 @@ export function trySquashfsImage(source: OpenFile): string[] {
 export function mountSquashfsImage(
   root: Root,
   { source, target }: { source: OpenFile; target: ByteString },
-): string[] {
+): ArchiveWarning[] {
   const { what, warnings } = checkSquashfs(source);
   mountSquashfs(root, { file: source, target, what });
   try {
@@ -123,8 +123,8 @@ export function mountSquashfsImage(
 }
 
 /** Services run as many users: where the root directory is closed to them, so is the whole image. */
-function checkRootDirectory({ type, mode }: FileStat): string[] {
-  const shown = `0${mode.toString(8).padStart(3, "0")}`;
+function checkRootDirectory({ type, mode }: FileStat): ArchiveWarning[] {
+  const shown = formatMode(mode);
   if (type !== "directory") {
     throw new ArchiveError(`Cannot use squashfs: its root is a ${type}, not a directory`);
   }
@@ -134,8 +134,7 @@ function checkRootDirectory({ type, mode }: FileStat): string[] {
     });
   }
   if ((mode & READABLE_BY_OTHERS) === READABLE_BY_OTHERS) return [];
-  return [
-    `the root directory of the squashfs has mode ${shown}: its files are closed to other users than root ` +
-    "(to make it anew: mksquashfs -root-mode 0755)",
-  ];
+  const message =
+    `the root directory of the squashfs has mode ${shown}: its files are closed to other users than root`;
+  return [{ code: "root-not-searchable", message }];
 }

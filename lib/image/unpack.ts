@@ -3,6 +3,7 @@
  * end. What a failure leaves in the directory is the caller's to remove.
  */
 
+import type { OnArchiveWarning } from "../archive/entry.ts";
 import type { Root } from "../sys/root.ts";
 import type { ImageFile } from "./image_format.ts";
 import { readImage, type ReadImageOptions } from "./read_image.ts";
@@ -12,7 +13,7 @@ import { type TreeCounts, TreeWriter } from "./writer/tree_writer.ts";
 export interface UnpackOptions extends Pick<ReadImageOptions, "onProgress" | "mountPoint"> {
   /** Whether owners are set, which only root can. Default true. */
   isOwnerKept?: boolean;
-  onWarning?: (message: string) => void;
+  onWarning?: OnArchiveWarning;
   /** Told what only who looks closely wants to know. */
   onDebug?: (message: string) => void;
   /** Told what was written, also if the unpacking fails. */
@@ -23,6 +24,7 @@ export interface UnpackOptions extends Pick<ReadImageOptions, "onProgress" | "mo
 export interface UnpackSummary extends TreeCounts {
   /** Size of the archive, in bytes. */
   readBytes: number;
+  /** The messages alone. */
   warnings: string[];
 }
 
@@ -30,11 +32,11 @@ export interface UnpackSummary extends TreeCounts {
 const WARNINGS_MAX = 100;
 
 /** Returns what passes on so many warnings of an archive, and says that there were more. */
-export function limitWarnings(onWarning: (message: string) => void): (message: string) => void {
+export function limitWarnings(onWarning: OnArchiveWarning): OnArchiveWarning {
   let count = 0;
-  return (message) => {
-    if (++count <= WARNINGS_MAX) onWarning(message);
-    else if (count === WARNINGS_MAX + 1) onWarning("further warnings are left out");
+  return (message, code) => {
+    if (++count <= WARNINGS_MAX) onWarning(message, code);
+    else if (count === WARNINGS_MAX + 1) onWarning("further warnings are left out", "more-left-out");
   };
 }
 
@@ -50,9 +52,9 @@ export async function unpackImage(
   options: UnpackOptions = {},
 ): Promise<UnpackSummary> {
   const warnings: string[] = [];
-  const onWarning = limitWarnings((message) => {
+  const onWarning = limitWarnings((message, code) => {
     warnings.push(message);
-    options.onWarning?.(message);
+    options.onWarning?.(message, code);
   });
   const { isOwnerKept = true, onDebug = (): void => {} } = options;
   using writer = new TreeWriter(target, { isOwnerKept, onWarning, onDebug });

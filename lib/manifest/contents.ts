@@ -69,7 +69,7 @@ export function parseRemoteContents(
   const { value } = readWrittenManifest(data, source, { file: REMOTE_CONTENTS, onWarning });
   const images = value.field("images").items().filter((item) => {
     const isNamed = (item.field("name").findString() ?? "") !== "";
-    if (!isNamed) onWarning(`${quote(source)}: ${item.path} has no name: it is passed over`);
+    if (!isNamed) onWarning(`${quote(source)}: ${item.path} has no name: it is passed over`, "odd-json");
     return isNamed;
   }).map((item): RemoteImage => {
     const name = item.field("name").parseString(parseImageName);

@@ -59,8 +59,18 @@ export interface GoFile<K extends string> {
 const WARNINGS_MAX = 50;
 const KEY_SHOWN_MAX = 64;
 
+/** What is odd about a file, for programs. */
+export type JsonWarningCode = "key-spelling" | "odd-json" | "repeated-key" | "unknown-key";
+
+/** Something odd about a file. */
+interface JsonWarning {
+  code: JsonWarningCode;
+  /** It names the file. */
+  message: string;
+}
+
 /** Takes a warning; it names the file. */
-export type OnWarning = (message: string) => void;
+export type OnWarning = (message: string, code: JsonWarningCode) => void;
 
 /** A manifest that people wrote; its value is not judged yet. */
 export interface WrittenManifest<K extends string> {
@@ -104,9 +114,9 @@ export function readWrittenManifest<K extends string>(
   const counting = file.isValueRaw ? values.slice(-1) : values;
   if (counting.length === 0) {
     if (file.isValueRaw) new JsonCursor(undefined, source, "value").refuse("expected the manifest's value");
-    decoder.warn(() => 'there is no "value": nothing is set');
+    decoder.warn("odd-json", () => 'there is no "value": nothing is set');
   } else if (counting.every(({ value }) => value.type === "null")) {
-    decoder.warn(() => '"value" is null: nothing is set');
+    decoder.warn("odd-json", () => '"value" is null: nothing is set');
   }
   decoder.warnRepeated("value", {
     path: "",
@@ -116,13 +126,13 @@ export function readWrittenManifest<K extends string>(
   const value = decoder.decodeAll(file.shapes[kind], "value", counting) ?? {};
   const replaced = replacedAt === undefined ? undefined : findPlace(text, replacedAt);
   if (replaced !== undefined && (tail === undefined || isBefore(replaced, tail))) {
-    decoder.warn(() => `what is not UTF-8 at ${formatPlace(replaced)} is read as U+FFFD`);
+    decoder.warn("odd-json", () => `what is not UTF-8 at ${formatPlace(replaced)} is read as U+FFFD`);
   }
   if (tail !== undefined) {
-    decoder.warn(() => `what follows the JSON document at ${formatPlace(tail)} is passed over`);
+    decoder.warn("odd-json", () => `what follows the JSON document at ${formatPlace(tail)} is passed over`);
   }
   // Only now is it known to be a manifest, whose keys may be shown.
-  for (const warning of decoder.listWarnings()) onWarning(warning);
+  for (const { message, code } of decoder.listWarnings()) onWarning(message, code);
   const lossy = tail !== undefined
     ? `more follows its JSON document at ${formatPlace(tail)}`
     : replaced !== undefined
@@ -149,7 +159,7 @@ function isBefore(place: TextPlace, other: TextPlace): boolean {
 }
 
 class GoDecoder {
-  readonly #warnings: string[] = [];
+  readonly #warnings: JsonWarning[] = [];
   #warningCount = 0;
   readonly #text: string;
   readonly #source: string;
@@ -162,14 +172,16 @@ class GoDecoder {
   }
 
   /** A hostile file must not fill the log: what is beyond the limit is counted alone. */
-  warn(describe: () => string): void {
-    if (this.#warningCount++ < WARNINGS_MAX) this.#warnings.push(`${quote(this.#source)}: ${describe()}`);
+  warn(code: JsonWarningCode, describe: () => string): void {
+    if (this.#warningCount++ >= WARNINGS_MAX) return;
+    this.#warnings.push({ code, message: `${quote(this.#source)}: ${describe()}` });
   }
 
-  listWarnings(): string[] {
+  listWarnings(): JsonWarning[] {
     const left = this.#warningCount - this.#warnings.length;
     if (left === 0) return this.#warnings;
-    return [...this.#warnings, `${quote(this.#source)}: ${left} more like these are not shown`];
+    const message = `${quote(this.#source)}: ${left} more like these are not shown`;
+    return [...this.#warnings, { code: "odd-json", message }];
   }
 
   refuse(node: JsonNode, path: string, expected: string): never {
@@ -201,14 +213,22 @@ class GoDecoder {
       const name = names.get(foldKey(key)) ?? "";
       const isField = Object.hasOwn(shape.fields, name);
       if (isField && key !== name) {
-        this.warn(() =>
-          `key ${quote(key)}${this.#locate(member, path)} counts as ${quote(name)}: spell it so`
+        this.warn(
+          "key-spelling",
+          () => `key ${quote(key)}${this.#locate(member, path)} counts as ${quote(name)}: spell it so`,
         );
       }
       if (Object.hasOwn(unused, name)) {
-        this.warn(() => `key ${quote(key)}${this.#locate(member, path)} has no effect: ${unused[name]}`);
+        const reason = unused[name];
+        this.warn(
+          "unknown-key",
+          () => `key ${quote(key)}${this.#locate(member, path)} has no effect: ${reason}`,
+        );
       } else if (!isField) {
-        this.warn(() => this.#describeUnknown(key, { member, path, known: Object.keys(shape.fields) }));
+        this.warn(
+          "unknown-key",
+          () => this.#describeUnknown(key, { member, path, known: Object.keys(shape.fields) }),
+        );
       }
       if (!isField) continue;
       const members = found.get(name);
@@ -229,7 +249,7 @@ class GoDecoder {
     if (members.length < 2) return;
     const isReplaced = shape === "string" || ("items" in shape && shape.items === "string");
     const rule = isReplaced ? "the last one counts" : "the later is laid over the earlier, field by field";
-    this.warn(() => {
+    this.warn("repeated-key", () => {
       const lines = members.slice(0, 5).map(({ at }) => findPlace(this.#text, at).line).join(", ");
       const where = path === "" ? "" : ` of ${path}`;
       return `${quote(name)}${where} is there ${members.length} times (line ${lines}): ${rule}`;
@@ -258,7 +278,7 @@ class GoDecoder {
   #decodeString(literal: string, path: string): string {
     const text = decodeJsonString(literal);
     if (!(JSON.parse(literal) as string).isWellFormed()) {
-      this.warn(() => `half of a surrogate pair in ${path} is read as U+FFFD`);
+      this.warn("odd-json", () => `half of a surrogate pair in ${path} is read as U+FFFD`);
     }
     return text;
   }
@@ -271,7 +291,7 @@ class GoDecoder {
     const zero = shape.items === "string" ? "" : "items" in shape.items ? [] : {};
     nodes.forEach((node, index) => {
       const place = `${path}[${index}]`;
-      if (node.type === "null") this.warn(() => `${place} is null: it sets nothing`);
+      if (node.type === "null") this.warn("odd-json", () => `${place} is null: it sets nothing`);
       memory[index] = this.#decode(shape.items, { node, before: memory[index], path: place }) ?? zero;
     });
     const items = memory.slice(0, nodes.length);

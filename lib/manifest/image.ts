@@ -5,7 +5,7 @@
 
 import { ASSET_KINDS, type AssetKind } from "./asset_kinds.ts";
 import { quote } from "../errors.ts";
-import { type GoFile, readWrittenManifest } from "./go_json.ts";
+import { type GoFile, type JsonWarningCode, readWrittenManifest } from "./go_json.ts";
 import type { JsonCursor } from "./json.ts";
 
 /** Where an image keeps its manifest. */
@@ -21,12 +21,22 @@ const IMAGE_MANIFEST: GoFile<"image-manifest-v0"> = {
   isTailRefused: true,
 };
 
+/** What is odd about an image's manifest, for programs. */
+export type ImageManifestWarningCode = JsonWarningCode | "odd-path";
+
+/** Something odd about an image's manifest. */
+export interface ImageManifestWarning {
+  code: ImageManifestWarningCode;
+  /** It names the file. */
+  message: string;
+}
+
 /** An image's manifest. */
 export interface ImageManifest {
   /** Absolute paths inside the image. */
   assets: Record<AssetKind, string[]>;
-  /** What is odd in it; each names the file. */
-  warnings: string[];
+  /** What is odd in it. */
+  warnings: ImageManifestWarning[];
 }
 
 /** Returns the manifest of an image that has none: nothing is propagated. */
@@ -43,17 +53,18 @@ export function createEmptyImageManifest(): ImageManifest {
  */
 export function parseImageManifest(data: string | Uint8Array<ArrayBuffer>, source: string): ImageManifest {
   const manifest = createEmptyImageManifest();
-  const onWarning = (message: string): void => void manifest.warnings.push(message);
+  const warn = (message: string, code: ImageManifestWarningCode): void =>
+    void manifest.warnings.push({ code, message });
   const parsePath = (item: JsonCursor): string[] => {
     const path = item.asString();
     if (path.startsWith("/")) return [path];
     // The first torcx joined each to the image's root.
     if (path !== "") {
-      onWarning(`${quote(source)}: ${item.path}, ${quote(path)}, counts as ${quote(`/${path}`)}`);
-    } else onWarning(`${quote(source)}: ${item.path} is empty: it is passed over`);
+      warn(`${quote(source)}: ${item.path}, ${quote(path)}, counts as ${quote(`/${path}`)}`, "odd-path");
+    } else warn(`${quote(source)}: ${item.path} is empty: it is passed over`, "odd-path");
     return path === "" ? [] : [`/${path}`];
   };
-  const { value } = readWrittenManifest(data, source, { file: IMAGE_MANIFEST, onWarning });
+  const { value } = readWrittenManifest(data, source, { file: IMAGE_MANIFEST, onWarning: warn });
   for (const kind of ASSET_KINDS) {
     manifest.assets[kind] = value.field(kind).items().flatMap(parsePath);
   }

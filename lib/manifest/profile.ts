@@ -26,6 +26,9 @@ const PROFILE_KINDS = ["profile-manifest-v0", "profile-manifest-v1"] as const;
 /** One of {@linkcode PROFILE_KINDS}. */
 export type ProfileKind = (typeof PROFILE_KINDS)[number];
 
+/** The shortest profile without images. */
+export const EMPTY_PROFILE_TEXT: string = JSON.stringify({ kind: PROFILE_KINDS[0], value: { images: [] } });
+
 const IMAGE_FIELDS: GoStruct["fields"] = { name: "string", reference: "string" };
 const PROFILE_FILE: GoFile<ProfileKind> = {
   shapes: {
@@ -57,6 +60,8 @@ export interface ProfileImage {
 export interface Profile {
   kind: ProfileKind;
   images: ProfileImage[];
+  /** Whether the file holds nothing at all. */
+  isBlank: boolean;
   /** The document that it was read from, unknown fields included. */
   document: JsonObjectNode;
   /** Why an edit would lose what the file holds; undefined if it would not. */
@@ -74,13 +79,13 @@ export function parseProfile(
   source: string,
   onWarning: OnWarning = () => {},
 ): Profile {
-  if (isBlank(data)) return createProfile("profile-manifest-v0", []);
+  if (isBlank(data)) return { ...createProfile("profile-manifest-v0", []), isBlank: true };
   const manifest = readWrittenManifest(data, source, { file: PROFILE_FILE, onWarning });
   const images: ProfileImage[] = [];
   for (const item of manifest.value.field("images").items()) {
     const name = item.field("name");
     if ((name.findString() ?? "") === "") {
-      onWarning(`${quote(source)}: ${item.path} has no name: it is passed over`);
+      onWarning(`${quote(source)}: ${item.path} has no name: it is passed over`, "odd-json");
       continue;
     }
     const image: ProfileImage = { name: name.parseString(parseImageName), reference: "" };
@@ -90,6 +95,7 @@ export function parseProfile(
         `${quote(source)}: ${item.path} has no reference: image ${
           quote(image.name)
         } is taken out, as with ""`,
+        "odd-json",
       );
     } else if (reference.asString() !== "") image.reference = reference.parseString(parseImageReference);
     // The first torcx wrote an empty remote where there is none.
@@ -99,14 +105,17 @@ export function parseProfile(
   }
   for (const [name, count] of countEntries(images)) {
     if (count > 1) {
-      onWarning(`${quote(source)}: image ${quote(name)} is listed ${count} times: the last entry counts`);
+      onWarning(
+        `${quote(source)}: image ${quote(name)} is listed ${count} times: the last entry counts`,
+        "odd-json",
+      );
     }
   }
   const { kind, document } = manifest;
   const value = getLastField(document, "value");
   const isTwice = value?.type === "object" && listFieldMembers(value, "images").length > 1;
   const lossy = manifest.lossy ?? (isTwice ? 'it has "images" more than once' : undefined);
-  return { kind, images, document, lossy };
+  return { kind, images, isBlank: false, document, lossy };
 }
 
 function countEntries(images: readonly ProfileImage[]): Map<string, number> {
@@ -134,7 +143,7 @@ export function createProfile(kind: ProfileKind, images: readonly ProfileImage[]
     kind === "profile-manifest-v1" && remote !== undefined ? { name, reference, remote } : { name, reference }
   );
   const document = toJsonNode({ kind, value: { images: list } }) as JsonObjectNode;
-  return { kind, images: [...images], document, lossy: undefined };
+  return { kind, images: [...images], isBlank: false, document, lossy: undefined };
 }
 
 /**

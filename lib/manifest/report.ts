@@ -93,6 +93,22 @@ export interface ReportConflict extends ReportPlace {
   kept: string;
 }
 
+/** Something odd about an image. */
+export interface ReportFinding {
+  /** What it is, for programs; torcx(8) lists all of them. */
+  code: string;
+  /** With `error` the image cannot be applied. */
+  severity: "error" | "warning";
+  /** The image's name and reference; null of an archive that is none's. */
+  image: string | null;
+  reference: string | null;
+  /** Where in the image it is; null for the image as a whole. */
+  path: string | null;
+  message: string;
+  /** The way out; null if none is known. */
+  hint: string | null;
+}
+
 /** One step after the seal, such as `systemctl daemon-reload`. */
 export interface ReportStep {
   command: string;
@@ -126,7 +142,10 @@ export interface ApplyReport {
   images: ReportImage[];
   assets: ReportAsset[];
   conflicts: ReportConflict[];
+  /** All warnings as texts, those of findings too. */
   warnings: string[];
+  /** What is odd about the images. */
+  findings: ReportFinding[];
   /** The steps after the seal; empty if there were none. */
   steps: ReportStep[];
   /** Messages, outermost first; empty on success. */
@@ -188,6 +207,7 @@ const ADDED_TO_REPORT: Record<string, JsonValue> = {
   unpack_device: null,
   unpack_inode: null,
   unpack_files: null,
+  findings: [],
 };
 const ADDED_TO_IMAGE: Record<string, JsonValue> = {
   archive_path: null,
@@ -206,6 +226,7 @@ const ADDED_TO_ASSET: Record<string, JsonValue> = {
   is_directory: false,
   raw_names: null,
 };
+const ADDED_TO_FINDING: Record<string, JsonValue> = { image: null, reference: null, path: null, hint: null };
 const PLACE = ["image", "kind", "from", "to"] as const;
 
 /**
@@ -249,6 +270,11 @@ export function parseReport(text: string, source: string): ApplyReport {
       return item.asObject();
     }),
     warnings: parseList("warnings", parseText),
+    findings: value.field("findings").items().map((item) => {
+      for (const name of ["code", "severity", "message"]) item.field(name).asString();
+      for (const name of ["image", "reference", "path", "hint"]) item.field(name).findString();
+      return { ...ADDED_TO_FINDING, ...item.asObject() };
+    }),
     steps: parseList("steps", (item) => {
       item.field("command").asString();
       item.field("error").findString();

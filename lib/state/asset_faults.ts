@@ -7,7 +7,7 @@ import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "..
 import type { System } from "../config/system.ts";
 import { isErrno, listMessages, quote, TorcxError } from "../errors.ts";
 import { type ApplyReport, decodeAssetNames, type ReportAsset } from "../manifest/report.ts";
-import type { FileStat } from "../sys/file_stat.ts";
+import { type FileStat, formatMode } from "../sys/file_stat.ts";
 import type { Root } from "../sys/root.ts";
 import { computeDigest } from "../sys/digest.ts";
 import type { DriftFact } from "./drift_kinds.ts";
@@ -68,7 +68,7 @@ function judgeLink(
 
 function judgeDirectory({ mode }: ReportAsset, stat: FileStat): string[] {
   if (stat.type !== "directory") return [`is a ${stat.type} now, not the directory that was made`];
-  const found = `0${stat.mode.toString(8).padStart(3, "0")}`;
+  const found = formatMode(stat.mode);
   return found === mode ? [] : [`has mode ${found} now, not ${mode}`];
 }
 
@@ -79,7 +79,7 @@ function judgeCopy(
 ): string[] {
   if (stat.type !== "file") return [`is a ${stat.type} now, not the file that was copied`];
   const faults: string[] = [];
-  const found = `0${stat.mode.toString(8).padStart(3, "0")}`;
+  const found = formatMode(stat.mode);
   if (found !== mode) faults.push(`has mode ${found} now, not ${mode}`);
   if (stat.uid !== 0) faults.push(`belongs to user ${stat.uid} now`);
   else if (stat.gid !== 0 && (root.stat(splitPath(to).parent).mode & S_ISGID) === 0) {

@@ -34,3 +34,8 @@ export function toFileStat(stat: StatxResult): FileStat {
 export function readDescriptorStat(fd: number): FileStat {
   return toFileStat(statx(fd, encodePath("")));
 }
+
+/** Returns permission bits as people read them, such as `0644`. */
+export function formatMode(mode: number): string {
+  return `0${mode.toString(8).padStart(3, "0")}`;
+}

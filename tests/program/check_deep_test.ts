@@ -86,7 +86,10 @@ Deno.test("torcx profile check --deep warns of a program that is missing", async
   assertEquals(result, {
     code: 0,
     stdout: PASSED,
-    stderr: 'torcx: warning: image "hello:1": bin asset "/sbin/x" is missing in the image\n',
+    stderr: 'torcx: warning: image "hello:1": bin asset "/sbin/x" is missing in the image ' +
+      "(Correct the image's /.torcx/manifest.json, or add the file to the image) [missing-program]\n" +
+      'torcx: warning: image "hello:1": nothing comes of its /.torcx/manifest.json ' +
+      "(List the image's programs and units in its /.torcx/manifest.json) [nothing-propagated]\n",
   });
 });
 
@@ -154,7 +157,8 @@ testWith(
     assertEquals(await check(SOUND, "squashfs", undefined, other), {
       code: 0,
       stdout: PASSED,
-      stderr: 'torcx: warning: image "hello:1": a squashfs is not looked into, only root can mount it\n',
+      stderr: 'torcx: warning: image "hello:1": a squashfs is not looked into, only root can mount it ' +
+        "(Run it as root) [not-looked-into]\n",
     });
   },
 );

@@ -12,7 +12,8 @@ const HUGE = 8 * 64;
 Deno.test("torcx image extract unpacks an archive and tells what was in it", async () => {
   await withSystem({}, async (run, root) => {
     const { code, stdout, stderr } = await run("image", "extract", `/${STORE}/hello:1.torcx.tgz`, "tree");
-    const note = "torcx: warning: owners are not kept: only root can set them\n";
+    const note =
+      'torcx: warning: image "hello:1": owners are not kept: only root can set them [owners-not-kept]\n';
     assertEquals({ code, stderr }, { code: 0, stderr: Deno.uid() === 0 ? "" : note });
     const { kind, value } = JSON.parse(stdout);
     assertEquals(kind, "torcx-image-extract-v0");

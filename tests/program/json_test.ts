@@ -158,8 +158,8 @@ const TOLD = [
   '"/etc/torcx/profiles/edge.json": what follows the JSON document at line 2 column 1 is passed over',
 ];
 const TOLD_OF_IMAGE = [
-  /^image "hello(:1)?": "hello(:1)?:\/\.torcx\/manifest\.json": key "Bin" of value at .* counts as "bin": spell it so$/,
-  /^image "hello(:1)?": "hello(:1)?:\/\.torcx\/manifest\.json": unknown key "unit" of value at .*: did you mean "units"\?$/,
+  /^image "hello(:1)?": "hello(:1)?:\/\.torcx\/manifest\.json": key "Bin" of value at .* counts as "bin": spell it so \[key-spelling\]$/,
+  /^image "hello(:1)?": "hello(:1)?:\/\.torcx\/manifest\.json": unknown key "unit" of value at .*: did you mean "units"\? \[unknown-key\]$/,
 ];
 
 function assertTold(warnings: readonly string[]): void {

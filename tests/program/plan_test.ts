@@ -80,6 +80,7 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
         { ...shared, path: "/usr/lib/systemd/system/shared.service", effective: "image" },
       ],
       warnings: [],
+      findings: [],
       notes: [],
       memory_bytes: 8 * 4096,
       memory_limit_bytes: null,

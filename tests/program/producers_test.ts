@@ -179,7 +179,7 @@ for (const { what, programs, pack, prepare = "", warning, remark, attributes } o
       assertEquals(extracted.code, 0, extracted.stderr);
       const lines = extracted.stderr.trim().split("\n").filter((line) => /warning|label/.test(line));
       assertEquals(lines.map((line) => line.replace(/^torcx: (?:debug|warning): /, "")), [
-        ...warning === undefined ? [] : [warning],
+        ...warning === undefined ? [] : [`image "hi:1": ${warning} [second-archive]`],
         ...remark === undefined ? [] : [remark],
       ]);
       assertEquals(listTree(`${root}/tree`), listTree(`${root}/image`));

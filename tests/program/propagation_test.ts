@@ -61,7 +61,8 @@ const ASSETS = [
   `units ${TREE}/u/a.service ${UNITS}/a.service`,
   `units ${TREE}/u/b.service ${UNITS}/b.service`,
   `units ${TREE}/u/empty.wants ${UNITS}/empty.wants directory`,
-  `units ${TREE}/u/link.d ${UNITS}/link.d real.d`,
+  // As it stands it would lead nowhere.
+  `units ${TREE}/u/link.d ${UNITS}/link.d ${TREE}/u/real.d`,
   `units ${TREE}/u/loop.service ${UNITS}/loop.service loop.service`,
   `units ${TREE}/u/deep.d ${UNITS}/deep.d directory`,
 ];
@@ -77,19 +78,19 @@ const WARNINGS = [
 interface Told {
   assets: { kind: string; from: string; to: string; link_text: string | null; is_directory: boolean }[];
   conflicts: { from: string; kept: string }[];
-  warnings: string[];
+  findings: { message: string }[];
 }
 
 /** What plan and report both tell. */
 function describe(text: string): { assets: string[]; conflicts: string[]; warnings: string[] } {
-  const { assets, conflicts, warnings }: Told = JSON.parse(text).value;
+  const { assets, conflicts, findings }: Told = JSON.parse(text).value;
   return {
     assets: assets.map(({ kind, from, to, link_text, is_directory }) =>
       [kind, from, to, ...(is_directory ? ["directory"] : link_text === null ? [] : [link_text])].join(" ")
     ),
     conflicts: conflicts.map(({ from, kept }) => `${from} is kept as ${kept}`),
     // Which file it is of comes first.
-    warnings: warnings.map((text) => text.replace(/^image "[^"]*": ("[^"]*\.json": )?/, "")).sort(),
+    warnings: findings.map(({ message }) => message.replace(/^"[^"]*\.json": /, "")).sort(),
   };
 }
 
@@ -141,7 +142,7 @@ for (const format of ["tgz", "squashfs"]) {
           "d empty.wants ",
           "f a.service ",
           "f b.service ",
-          "l link.d real.d",
+          `l link.d ${TREE}/u/real.d`,
           `l lone ${TREE}/sbin/lone`,
           "l loop.service loop.service",
           `l prog ${TREE}/bin/a/prog`,

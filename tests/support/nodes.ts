@@ -57,13 +57,17 @@ export function makeProfile(...images: string[]): string {
   }\n`;
 }
 
-/** Writes nodes below a directory; parents are made. */
+/** Files of these directories are programs. */
+const PROGRAM = /(?:^|\/)s?bin\//;
+
+/** Writes nodes below a directory; parents are made, and what is in a bin directory can be run. */
 export function writeNodes(base: string, nodes: Record<string, Node>): void {
   for (const [path, node] of Object.entries(nodes)) {
     const full = `${base}/${path}`;
     Deno.mkdirSync(dirname(full), { recursive: true });
-    if (typeof node === "string") Deno.writeTextFileSync(full, node);
-    else if ("link" in node) Deno.symlinkSync(node.link, full);
+    if (typeof node === "string") {
+      Deno.writeTextFileSync(full, node, { mode: PROGRAM.test(path) ? 0o755 : 0o644 });
+    } else if ("link" in node) Deno.symlinkSync(node.link, full);
     else Deno.mkdirSync(full, { recursive: true });
   }
 }

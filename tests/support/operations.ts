@@ -25,7 +25,7 @@ export function execute(
     getTreeOptions: (image) => ({
       image,
       wayOut: "none",
-      onMountWarning: () => {},
+      onWarning: () => {},
       onProgress: () => {},
       onUnpacked: () => {},
       ...options,

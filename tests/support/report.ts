@@ -22,6 +22,7 @@ export function makeReport(fields: Partial<ApplyReport> = {}): ApplyReport {
     assets: [],
     conflicts: [],
     warnings: [],
+    findings: [],
     steps: [],
     errors: [],
     hints: [],

@@ -3,6 +3,7 @@
  * any kind.
  */
 
+import type { OnArchiveWarning } from "../../archive/entry.ts";
 import { type ByteString, decodePath } from "../../bytes.ts";
 import { quote } from "../../errors.ts";
 import type { UnpackSummary } from "../../image/unpack.ts";
@@ -26,8 +27,8 @@ export interface TreeOptions {
   image: string;
   /** What to do about an archive that is refused. */
   wayOut: string;
-  /** Told what is odd about an image that was mounted all the same. */
-  onMountWarning: (message: string) => void;
+  /** Told what is odd about an image that is unpacked or mounted all the same. */
+  onWarning: OnArchiveWarning;
   /** Told how many bytes of the archive were read. */
   onProgress: (readBytes: number) => void;
   /** Told what was unpacked. */

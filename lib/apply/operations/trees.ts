@@ -47,13 +47,15 @@ async function makeTree(operation: ImageOperation, context: ExecuteContext): Pro
     root.makeDir(operation.path, DIRECTORY_MODE);
     using file = root.openFile(operation.archive);
     if (operation.kind === "mount_squashfs") {
-      mountSquashfsImage(root, { source: file, target: operation.path }).forEach(options.onMountWarning);
+      mountSquashfsImage(root, { source: file, target: operation.path }).forEach(({ message, code }) =>
+        options.onWarning(message, code)
+      );
       return;
     }
     using tree = root.openSub(operation.path);
     const summary = await unpackImage({ file, format: "tgz" }, tree, {
       onProgress: options.onProgress,
-      onWarning: (message) => log.warning(`image ${image}: ${message}`),
+      onWarning: options.onWarning,
       onDebug: (message) => log.debug(`image ${image}: ${message}`),
       onEnd: (counts) => written = counts,
     });

@@ -10,6 +10,7 @@ import { formatPositional, getMetavar, listUsageParts } from "../options/usage.t
 import { listExits, listVerbs } from "./help.ts";
 import {
   FILES,
+  FINDINGS_TEXT,
   GENERATOR_ARGUMENTS,
   GENERATOR_DESCRIPTION,
   GENERATOR_EXITS,
@@ -17,6 +18,7 @@ import {
   TORCX_DESCRIPTION,
 } from "./man_text.ts";
 import { type Entry, listParameterEntries, listSettingEntries, listVariableEntries } from "./setting_text.ts";
+import { FINDING_CODES, type FindingCode, getFindingRow } from "../../image/findings/table.ts";
 import { OUTPUT_KINDS, type OutputKindRow } from "../../manifest/outputs/kinds.ts";
 import { VERSION } from "../../version.ts";
 
@@ -61,6 +63,9 @@ function formatTorcxPage(): string {
     ".SH JSON",
     ...formatParagraphs(JSON_PROMISE),
     ...formatEntries(OUTPUT_KINDS.map(describeOutputKind)),
+    ".SH WARNINGS OF IMAGES",
+    ...formatParagraphs(FINDINGS_TEXT),
+    ...formatEntries(FINDING_CODES.map(describeFinding)),
     ".SH SETTINGS",
     ...formatEntries(listSettingEntries()),
     ".SH ENVIRONMENT",
@@ -70,6 +75,16 @@ function formatTorcxPage(): string {
     ".SH SEE ALSO",
     formatReferences([["torcx-generator", 8], ["systemd.generator", 7], ["os-release", 5]]),
   ]);
+}
+
+function describeFinding(code: FindingCode): Entry {
+  const { severity, text, hint } = getFindingRow(code);
+  const sentences = [
+    text,
+    ...(severity === "error" ? ["It is an error"] : []),
+    ...(hint === undefined ? [] : [hint]),
+  ];
+  return { term: code, text: sentences.join(". ") };
 }
 
 function describeOutputKind({ kind, verb, flag }: OutputKindRow): Entry {

@@ -49,6 +49,11 @@ export const JSON_PROMISE: readonly string[] = [
   "An image is a name and a reference. Its archive is archive_path (in torcx-image-list-v0, which is as the first torcx wrote it, filepath), the file of a profile profile_path. What is not there is null, such as the upper profile where none is selected. A verb that can change something says in changed whether it did.",
 ];
 
+/** What the warnings of images are. */
+export const FINDINGS_TEXT: readonly string[] = [
+  'apply, plan, profile check --deep and image extract say what of an image is lost or odd. Such a warning ends in its code in brackets, which never changes its meaning; as JSON it is one of findings, in the report too. "torcx plan --strict" and "torcx profile check --deep --strict" fail where there is one.',
+];
+
 /** The files that torcx reads and writes, with their default directories. */
 export const FILES: readonly Entry[] = [
   {

@@ -1,6 +1,6 @@
 /** Owns owners, modes, attributes and times of unpacked files, in the order that nothing later undoes. */
 
-import type { TarEntry } from "../../archive/entry.ts";
+import type { OnArchiveWarning, TarEntry } from "../../archive/entry.ts";
 import type { ByteString } from "../../bytes.ts";
 import { fchmod, fchmodat, fchown, futimens, lchownat, lutimensat, statx } from "../../sys/calls.ts";
 import { readUser } from "../../sys/namespace.ts";
@@ -11,7 +11,7 @@ import { XattrWriter } from "./xattrs.ts";
 export interface MetadataOptions {
   /** Whether owners are set; only root can. */
   isOwnerKept: boolean;
-  onWarning: (message: string) => void;
+  onWarning: OnArchiveWarning;
   /** Takes what only who looks closely wants to know. */
   onDebug?: (message: string) => void;
 }
@@ -74,7 +74,7 @@ export class MetadataWriter {
     if (this.#options.isOwnerKept || (mode & OWNER_BITS) === 0) return mode;
     if (!this.#hasWarned) {
       this.#hasWarned = true;
-      this.#options.onWarning("setuid and setgid are not kept, as owners are not");
+      this.#options.onWarning("setuid and setgid are not kept, as owners are not", "owners-not-kept");
     }
     return mode & ~OWNER_BITS;
   }

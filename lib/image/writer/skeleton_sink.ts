@@ -4,7 +4,7 @@
  * read twice.
  */
 
-import type { EntrySink, TarEntry } from "../../archive/entry.ts";
+import type { ArchiveWarningCode, EntrySink, TarEntry } from "../../archive/entry.ts";
 import type { FileStat } from "../../sys/file_stat.ts";
 import type { TreeWriter } from "./tree_writer.ts";
 
@@ -89,8 +89,8 @@ export class SkeletonSink implements EntrySink {
     this.#writer.onEntryEnd();
   }
 
-  onWarning(message: string): void {
-    this.#writer.onWarning(message);
+  onWarning(message: string, code: ArchiveWarningCode): void {
+    this.#writer.onWarning(message, code);
   }
 
   onDebug(message: string): void {

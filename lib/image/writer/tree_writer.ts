@@ -4,7 +4,7 @@
  * each kind of entry is a method on the same open directories and counts.
  */
 
-import type { EntrySink, TarEntry } from "../../archive/entry.ts";
+import type { ArchiveWarningCode, EntrySink, OnArchiveWarning, TarEntry } from "../../archive/entry.ts";
 import { type ByteString, decodePath, joinPath, splitPath } from "../../bytes.ts";
 import { ArchiveError, isErrno, quote, SyscallError, TorcxError } from "../../errors.ts";
 import {
@@ -74,7 +74,7 @@ export class TreeWriter implements EntrySink, Disposable {
   readonly #root: Root;
   readonly #cache: DirectoryCache;
   readonly #metadata: MetadataWriter;
-  readonly #onWarning: (message: string) => void;
+  readonly #onWarning: OnArchiveWarning;
   readonly #onDebug: (message: string) => void;
   /** Directories get their metadata at the end, by real path: later entries change their times. */
   readonly #directories = new Map<ByteString, TarEntry>();
@@ -125,8 +125,8 @@ export class TreeWriter implements EntrySink, Disposable {
     this.#fd = -1;
   }
 
-  onWarning(message: string): void {
-    this.#onWarning(message);
+  onWarning(message: string, code: ArchiveWarningCode): void {
+    this.#onWarning(message, code);
   }
 
   onDebug(message: string): void {
@@ -185,7 +185,10 @@ export class TreeWriter implements EntrySink, Disposable {
       case "char":
       case "block":
         this.counts.skipped++;
-        this.onWarning(`${entry.type} device ${quote(decodePath(entry.path))} is skipped: images have none`);
+        this.onWarning(
+          `${entry.type} device ${quote(decodePath(entry.path))} is skipped: images have none`,
+          "device-left-out",
+        );
         return;
       default:
         entry.type satisfies never;

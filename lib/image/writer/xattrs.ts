@@ -3,6 +3,7 @@
  * where SELinux is on. The rest is left out with a remark.
  */
 
+import type { OnArchiveWarning } from "../../archive/entry.ts";
 import { type ByteString, decodePath, encodePath } from "../../bytes.ts";
 import { isErrno, quote } from "../../errors.ts";
 import { fsetxattr, geteuid, lsetxattrat, statx } from "../../sys/calls.ts";
@@ -12,12 +13,12 @@ const SELINUX = encodePath("security.selinux");
 
 /** Sets attributes and keeps to one remark per cause. */
 export class XattrWriter {
-  readonly #warn: (message: string) => void;
+  readonly #warn: OnArchiveWarning;
   readonly #said = new Set<string>();
   readonly #isRoot: boolean = geteuid() === 0;
   #hasSelinux: boolean | undefined;
 
-  constructor(warn: (message: string) => void) {
+  constructor(warn: OnArchiveWarning) {
     this.#warn = warn;
   }
 
@@ -64,7 +65,7 @@ export class XattrWriter {
   #warnOnce(key: string, message: string): void {
     if (this.#said.has(key)) return;
     this.#said.add(key);
-    this.#warn(message);
+    this.#warn(message, "attribute-left-out");
   }
 }
 

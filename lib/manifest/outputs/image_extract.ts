@@ -1,7 +1,7 @@
 /** Owns the output kind `torcx-image-extract-v0`: what was unpacked, and from where to where. */
 
 import { encodeJson } from "../json.ts";
-import type { ReportEntries } from "../report.ts";
+import type { ReportEntries, ReportFinding } from "../report.ts";
 
 /** The kind of what `torcx image extract` prints. */
 export const IMAGE_EXTRACT_KIND = "torcx-image-extract-v0";
@@ -15,6 +15,7 @@ export interface ImageExtractOutput {
   unpacked_bytes: number;
   entries: ReportEntries;
   warnings: string[];
+  findings: ReportFinding[];
   duration_ms: number;
 }
 

@@ -1,7 +1,7 @@
 /** Owns the output kind `torcx-plan-v0`: what the next boot would do, and whether it would succeed. */
 
 import { encodeJson } from "../json.ts";
-import type { ReportAsset, ReportConflict, ReportImage, ReportPlace } from "../report.ts";
+import type { ReportAsset, ReportConflict, ReportFinding, ReportImage, ReportPlace } from "../report.ts";
 
 /** The kind of what `torcx plan` prints. */
 export const PLAN_KIND = "torcx-plan-v0";
@@ -20,6 +20,7 @@ export interface PlanOutput {
   conflicts: ReportConflict[];
   overrides: PlannedOverride[];
   warnings: string[];
+  findings: ReportFinding[];
   notes: string[];
   memory_bytes: number;
   memory_limit_bytes: number | null;

@@ -64,7 +64,7 @@ testWith(
         "umount -R run/torcx/unpack; rm -r run/torcx run/metadata run/systemd/system; rm -f out.txt";
       const [, whole, complete] = await runSteps(root, [
         PACK_LOOP,
-        "torcx apply --output json",
+        "torcx apply --output json 2> /dev/null",
         LIST_ALL,
         reset,
       ]);

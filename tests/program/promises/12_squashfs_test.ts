@@ -191,7 +191,7 @@ testWith(
       assertEquals(mended!.code, 0, mended!.output);
       assertMatch(
         mended!.output,
-        /warning: image "loop": the root directory of the squashfs has mode 0700: /,
+        /warning: image "loop:1": the root directory of the squashfs has mode 0700: /,
       );
     }),
 );

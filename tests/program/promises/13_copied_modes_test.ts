@@ -86,7 +86,7 @@ testWith(
         const warning = warnings.find((text: string) => text.includes(`"/${path}" can be written by others`));
         assertMatch(
           warning ?? "none",
-          /^image "docker": "[^"]+" can be written by others in the image \(mode /,
+          /^image "docker:[^"]+": \w+ asset "[^"]+" can be written by others in the image \(mode /,
         );
       }
       assertEquals(warnings.length, writable.length, warnings.join("\n"));

@@ -269,7 +269,10 @@ for (const { name, nodes, kind, paths, assets = [], warnings = [], error } of CA
           linkText === undefined ? "" : ` -> ${linkText}`
         }`
       );
-      assertEquals({ assets: shown, warnings: list.warnings }, { assets, warnings });
+      assertEquals({ assets: shown, warnings: list.oddities.map(({ message }) => message) }, {
+        assets,
+        warnings,
+      });
     }));
 }
 
@@ -280,7 +283,11 @@ Deno.test("listAssets() skips a FIFO with a warning", () =>
     manifest.assets.units = ["/u/pipe"];
     assertEquals(listAssets(root, manifest, { imageName: "one" }), {
       assets: [],
-      warnings: ['units asset "/u/pipe" is skipped: it is a fifo, not a regular file or symlink'],
+      oddities: [{
+        code: "not-a-file",
+        path: encodePath("/u/pipe"),
+        message: 'units asset "/u/pipe" is skipped: it is a fifo, not a regular file or symlink',
+      }],
     });
   }));
 

@@ -4,6 +4,8 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Archive } from "../../../lib/catalog/stores.ts";
 import { decodePath } from "../../../lib/bytes.ts";
 import { listMessages, TorcxError } from "../../../lib/errors.ts";
+import { formatFinding } from "../../../lib/image/findings/finding.ts";
+import { getProgramHost } from "../../../lib/image/findings/program_host.ts";
 import { inspectImages, type Inspection, type InspectOptions } from "../../../lib/image/inspect.ts";
 import { toImageName, toImageReference } from "../../../lib/manifest/names.ts";
 import { makeManifest, packImage } from "../../support/archives.ts";
@@ -43,7 +45,7 @@ interface Found {
 
 /** Looks into the archives of these names, and sees to it that nothing is left. */
 async function inspect(
-  { root, path }: Tree,
+  { root, path, readSystem }: Tree,
   archives: readonly Archive[],
   { onProgress = () => {}, bootInodes }: Partial<Pick<InspectOptions, "onProgress" | "bootInodes">> = {},
 ): Promise<Found> {
@@ -54,7 +56,8 @@ async function inspect(
     bootInodes,
     signal: new AbortController().signal,
     onProgress,
-    onWarning: (message) => void said.push(message),
+    host: getProgramHost(readSystem()),
+    onFinding: (finding) => void said.push(formatFinding(finding)),
     onDebug: (message) => void said.push(message),
   });
   assertEquals([...Deno.readDirSync(`${path}/tmp`)], []);
@@ -64,7 +67,7 @@ async function inspect(
 function listTargets(inspection: Inspection | TorcxError | undefined): string[] {
   if (inspection === undefined || inspection instanceof TorcxError) throw inspection;
   if (inspection.assetFault !== undefined) throw inspection.assetFault;
-  return inspection.assets!.assets.map(({ kind, target }) => `${kind} ${decodePath(target)}`);
+  return inspection.content!.assets.map(({ kind, target }) => `${kind} ${decodePath(target)}`);
 }
 
 Deno.test("inspectImages() tells assets, memory and whose fault it is, of each archive", () =>
@@ -161,7 +164,8 @@ Deno.test("inspectImages() ends with what the signal was aborted by", () =>
         bootInodes: undefined,
         signal: controller.signal,
         onProgress: () => {},
-        onWarning: () => {},
+        host: getProgramHost(tree.readSystem()),
+        onFinding: () => {},
         onDebug: () => {},
       }), TorcxError);
     assertEquals(error.message, "stopped");
@@ -230,5 +234,8 @@ Deno.test("inspectImages() gives the first hundred warnings of an archive", () =
     const devices = Array.from({ length: 150 }, (_, at) => entry({ name: `null${at}`, type: "3" }));
     Deno.writeFileSync(`${tree.path}/a:1.torcx.tgz`, await gzip(concat(...devices, END)));
     const { said } = await inspect(tree, [makeArchive("a")]);
-    assertEquals([said.length, said.at(-1)], [101, 'image "a:1": further warnings are left out']);
+    assertEquals([said.length, said.at(-1)], [
+      101,
+      'image "a:1": further warnings are left out [more-left-out]',
+    ]);
   }));

@@ -34,7 +34,7 @@ const READERS: Record<GoKind, Read> = {
   },
   "image-manifest-v0": (data, onWarning) => {
     const { assets, warnings } = parseImageManifest(data, "/f");
-    for (const warning of warnings) onWarning(warning);
+    for (const { message } of warnings) onWarning(message, "odd-json");
     return assets.bin;
   },
   "profile-manifest-v0": readProfile,
@@ -104,8 +104,8 @@ Deno.test("a refusal names the mistake that people make, and its place", () => {
 Deno.test("a file with a thousand unknown keys gives fifty warnings and the number of the others", () => {
   const keys = Array.from({ length: 1000 }, (_, index) => `"${"k".repeat(index)}${index}":1`).join(",");
   const { warnings } = parseImageManifest(`{"kind":"image-manifest-v0","value":{},${keys}}`, "/f");
-  assertEquals([warnings.length, warnings.at(-1)], [51, '"/f": 950 more like these are not shown']);
-  assert(warnings.every((warning) => warning.length < 300));
+  assertEquals([warnings.length, warnings.at(-1)?.message], [51, '"/f": 950 more like these are not shown']);
+  assert(warnings.every(({ message }) => message.length < 300));
 });
 
 Deno.test("a file of another kind has none of its keys shown", () => {

@@ -5,27 +5,44 @@
 
 import { encodePath } from "../../../bytes.ts";
 import { quote, TorcxError } from "../../../errors.ts";
+import { parseArchiveName } from "../../../catalog/stores.ts";
+import { getFileName } from "../../../config/paths.ts";
 import { extractArchive } from "../../../image/extract.ts";
+import { formatFinding, type Oddity, toFinding } from "../../../image/findings/finding.ts";
+import { getProgramHost } from "../../../image/findings/program_host.ts";
+import { checkTree } from "../../../image/findings/single.ts";
 import type { UnpackSummary } from "../../../image/unpack.ts";
+import { SILENT_LOG } from "../../../log.ts";
+import { splitImage } from "../../../manifest/names.ts";
 import { encodeImageExtract, type ImageExtractOutput } from "../../../manifest/outputs/image_extract.ts";
+import type { ReportFinding } from "../../../manifest/report.ts";
 import type { Root } from "../../../sys/root.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { formatPercent, formatSize, printable } from "../../output.ts";
-import { locate, openRoot } from "../../system.ts";
+import { examineSystem, locate } from "../../system.ts";
 
 /** Extracts an archive and tells what was in it. */
 export async function runImageExtract(
   options: CommandOptions<"image extract">,
   context: Context,
 ): Promise<number> {
-  using root = openRoot(options);
+  // Settings that cannot be used do not keep anybody from looking into an archive.
+  using system = examineSystem(options, { ...context, log: SILENT_LOG });
+  const { root } = system;
   const { log, process: { signal }, progress, stdout } = context;
   const archive = locate(options.archive, context, options);
   const directory = locate(options.directory, context, options);
   const archiveBytes = guessSize(root, archive);
   const start = context.process.now().getTime();
   let summary: UnpackSummary;
+  const image = parseArchiveName(getFileName(archive), "");
+  const findings: ReportFinding[] = [];
+  const onOddity = (oddity: Oddity): void => {
+    const finding = toFinding(oddity, image);
+    findings.push(finding);
+    log.warning(formatFinding(finding));
+  };
   try {
     summary = await extractArchive(root, archive, {
       directory,
@@ -33,7 +50,7 @@ export async function runImageExtract(
         signal.throwIfAborted();
         progress.show(`Extracting ${options.archive}: ${formatPercent(readBytes, archiveBytes)}`);
       },
-      onWarning: (message) => log.warning(message),
+      onWarning: (message, code) => onOddity({ code, message }),
       onDebug: (message) => log.debug(message),
     });
   } catch (cause) {
@@ -42,9 +59,12 @@ export async function runImageExtract(
   } finally {
     progress.clear();
   }
+  using tree = root.openSub(encodePath(directory));
+  const owner = image ?? splitImage(getFileName(archive));
+  checkTree(tree, { image: owner, host: getProgramHost(system) }).forEach(onOddity);
   const duration = context.process.now().getTime() - start;
   if (stdout.format === "json") {
-    stdout.writeText(encodeImageExtract(toOutput({ archive, directory }, summary, duration)));
+    stdout.writeText(encodeImageExtract(toOutput({ archive, directory, findings }, summary, duration)));
   } else stdout.writeLine(describe(options.directory, summary, duration));
   return 0;
 }
@@ -60,12 +80,11 @@ function guessSize(root: Root, archive: string): number {
 }
 
 function toOutput(
-  { archive, directory }: { archive: string; directory: string },
+  { archive, directory, findings }: { archive: string; directory: string; findings: ReportFinding[] },
   summary: UnpackSummary,
   duration: number,
 ): ImageExtractOutput {
-  const { readBytes, unpackedBytes, files, directories, symlinks, hardlinks, fifos, skipped, warnings } =
-    summary;
+  const { readBytes, unpackedBytes, files, directories, symlinks, hardlinks, fifos, skipped } = summary;
   return {
     changed: true,
     archive_path: archive,
@@ -73,7 +92,8 @@ function toOutput(
     compressed_bytes: readBytes,
     unpacked_bytes: unpackedBytes,
     entries: { files, directories, symlinks, hardlinks, fifos, skipped },
-    warnings,
+    warnings: findings.map(formatFinding),
+    findings,
     duration_ms: duration,
   };
 }

@@ -3,14 +3,14 @@
 import { quote, TorcxError } from "../../../errors.ts";
 import { explainMissing } from "../../../catalog/missing.ts";
 import { type Archive, indexStores } from "../../../catalog/stores.ts";
-import type { Inspection } from "../../../image/inspect.ts";
+import { keepWarnings } from "../../../log.ts";
 import { formatImage } from "../../../manifest/names.ts";
 import { listCountingEntries, type ProfileImage } from "../../../manifest/profile.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
-import { makePreviewSurroundings } from "../../rehearsal.ts";
-import { readChosenProfile } from "./target.ts";
+import { type ChosenProfile, readChosenProfile } from "./target.ts";
 import type { System } from "../../../config/system.ts";
+import { checkStrictly } from "../../strict.ts";
 import { openSystem } from "../../system.ts";
 
 type CheckOptions = CommandOptions<"profile check">;
@@ -20,14 +20,26 @@ type CheckOptions = CommandOptions<"profile check">;
  *
  * @throws {TorcxError} `not_found` if an image is in no store; every one is named.
  */
-export async function runProfileCheck(options: CheckOptions, context: Context): Promise<number> {
+export async function runProfileCheck(options: CheckOptions, outer: Context): Promise<number> {
+  const warnings: string[] = [];
+  const context = { ...outer, log: keepWarnings(outer.log, warnings) };
   using system = openSystem(options, context);
-  const { log, stdout } = context;
   const { title, profile } = readChosenProfile(system, context, options);
-  if (profile.images.length === 0) {
-    log.warning(`${title} lists no images`);
-    return 0;
+  if (profile.images.length === 0) context.log.warning(`${title} lists no images`);
+  else await checkImages(system, { title, profile }, { options, context });
+  if (options.isStrict) checkStrictly(title, warnings);
+  if (context.stdout.format === "text" && profile.images.length > 0) {
+    context.stdout.writeLine(`${title}: all images are there${options.isDeep ? " and sound" : ""}`);
   }
+  return 0;
+}
+
+/** Checks that every image is in a store, and its archive sound if asked. */
+async function checkImages(
+  system: System,
+  { title, profile }: Pick<ChosenProfile, "title" | "profile">,
+  { options, context }: { options: CheckOptions; context: Context },
+): Promise<void> {
   const images = listCountingEntries(profile).filter((image) =>
     image.reference !== "" && (!options.isRemoteOnly || image.remote !== undefined)
   );
@@ -51,56 +63,7 @@ export async function runProfileCheck(options: CheckOptions, context: Context): 
       { hint: hint ?? 'Put their archives into a store; "torcx config show" lists the stores' },
     );
   }
-  if (options.isDeep) await checkArchives(system, archives, { title, context });
-  if (stdout.format === "text") {
-    stdout.writeLine(`${title}: all images are there${options.isDeep ? " and sound" : ""}`);
-  }
-  return 0;
-}
-
-/** Reads the archives to their end; every one that is not sound is named. */
-async function checkArchives(
-  { root, settings, log }: System,
-  archives: readonly Archive[],
-  { title, context }: { title: string; context: Context },
-): Promise<void> {
-  const { inspectImages } = await import("../../../image/inspect.ts");
-  const { prepareArchives } = await import("../../../apply/squashfs_support.ts");
-  await prepareArchives(archives, log);
-  const { inspections } = await inspectImages(root, archives, {
-    ...makePreviewSurroundings(context),
-    bootInodes: settings.unpackInodes,
-    onWarning: (message) => log.warning(message),
-    onDebug: (message) => log.debug(message),
-  });
-  const names: string[] = [];
-  const errors: TorcxError[] = [];
-  for (const [archive, inspection] of inspections) {
-    const image = quote(formatImage(archive));
-    if (!(inspection instanceof TorcxError)) {
-      for (const warning of inspection.assets?.warnings ?? []) log.warning(`image ${image}: ${warning}`);
-    }
-    const error = findFault(archive, inspection);
-    if (error === undefined) continue;
-    names.push(image);
-    errors.push(error);
-  }
-  if (errors.length === 0) return;
-  throw new TorcxError(
-    "failed",
-    `Cannot use ${title}: ${names.length} of ${archives.length} archives are not sound: ${names.join(", ")}`,
-    { cause: errors.length === 1 ? errors[0] : new AggregateError(errors, "Each for its own reason") },
-  );
-}
-
-/** Returns what is wrong with an archive; of a squashfs also what the boot would not meet. */
-function findFault(archive: Archive, inspection: Inspection | TorcxError): TorcxError | undefined {
-  if (inspection instanceof TorcxError) return inspection;
-  const cause = inspection.assetFault ?? inspection.damage;
-  if (cause === undefined) return undefined;
-  return new TorcxError(
-    "failed",
-    `Cannot use image ${quote(formatImage(archive))} from ${quote(archive.path)}`,
-    { cause },
-  );
+  if (!options.isDeep) return;
+  const { checkArchives } = await import("./check_deep.ts");
+  await checkArchives(system, archives, { title, context });
 }

@@ -15,7 +15,8 @@ import { openSystem } from "../../system.ts";
 export function runProfileDiff(options: CommandOptions<"profile diff">, context: Context): number {
   using system = openSystem(options, context);
   const profiles = listProfiles(system);
-  const read = (name: ProfileName): Profile => readProfile(system, getProfile(profiles, name));
+  const read = (name: ProfileName): Profile =>
+    readProfile(system, getProfile(profiles, name), { onBlank: "error" });
   const diff = diffProfiles(read(options.before), read(options.after));
   if (context.stdout.format === "json") {
     context.stdout.writeText(encodeProfileDiff({

@@ -15,7 +15,7 @@ export function runProfileShow(options: CommandOptions<"profile show">, context:
   using system = openSystem(options, context);
   const { stdout } = context;
   const file = getProfile(listProfiles(system), options.name);
-  const profile = readProfile(system, file);
+  const profile = readProfile(system, file, { onBlank: "error" });
   const index = indexStores(system);
   const counting = listCountingEntries(profile);
   const images = profile.images.map((image) => ({

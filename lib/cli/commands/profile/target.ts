@@ -47,10 +47,20 @@ export function readChosenProfile(system: System, context: Context, options: Tar
   const target = findTarget(options, context);
   if (target !== undefined && "file" in target) {
     const { file: path } = target;
-    return { title: `profile ${quote(path)}`, name: undefined, path, profile: readProfile(system, { path }) };
+    return {
+      title: `profile ${quote(path)}`,
+      name: undefined,
+      path,
+      profile: readProfile(system, { path }, { onBlank: "error" }),
+    };
   }
   const profiles = listProfiles(system);
   const name = target?.name ?? getNextProfile(system, profiles);
   const file = getProfile(profiles, name);
-  return { title: `profile ${quote(name)}`, name, path: file.path, profile: readProfile(system, file) };
+  return {
+    title: `profile ${quote(name)}`,
+    name,
+    path: file.path,
+    profile: readProfile(system, file, { onBlank: "error" }),
+  };
 }

@@ -177,7 +177,7 @@ async function showPlan(
   );
   const { faults, operations } = rehearsal;
   for (const [archive, inspection] of rehearsal.inspections) {
-    if (inspection instanceof TorcxError || inspection.assets !== undefined) continue;
+    if (inspection instanceof TorcxError || inspection.content !== undefined) continue;
     if (inspection.assetFault !== undefined) continue;
     log.warning(
       `image ${

@@ -9,6 +9,7 @@ import { type Cell, formatSize, type Output, printable } from "../../output.ts";
 import { type Preview, previewBoot, type PreviewImage, recordWarnings } from "../../../apply/preview.ts";
 import { type FaultKind, listFailing, listObjections } from "../../../apply/policy.ts";
 import { makePreviewSurroundings } from "../../rehearsal.ts";
+import { checkStrictly } from "../../strict.ts";
 import { openSystem } from "../../system.ts";
 
 /**
@@ -37,7 +38,12 @@ export async function runPlan(options: CommandOptions<"plan">, context: Context)
     context.stdout.writeText(encodePlan(toOutput(preview, fault === undefined)));
   } else writePreview(context.stdout, preview, { fault });
   if (fault !== undefined) throw fault.error;
-  if (options.isStrict) checkStrictly(listObjections(faults, { isStrict: true }));
+  if (options.isStrict) {
+    checkStrictly(
+      "the next boot",
+      listObjections(faults, { isStrict: true }).map(({ error }) => error.message),
+    );
+  }
   return 0;
 }
 
@@ -126,17 +132,6 @@ function findObjection({ images }: Preview, objections: readonly BootFault[]): B
   return { kind: failing[0]!.fault!.kind, error };
 }
 
-/** Throws what `--strict` has against a boot that would succeed. */
-function checkStrictly(objections: readonly BootFault[]): void {
-  const faults = objections.map(({ error }) => error.message);
-  if (faults.length === 0) return;
-  throw new TorcxError("failed", "Cannot call the next boot good: --strict allows no warning", {
-    cause: faults.length === 1
-      ? new TorcxError("failed", faults[0]!)
-      : new AggregateError(faults, "There are several"),
-  });
-}
-
 function toOutput(preview: Preview, isSuccess: boolean): PlanOutput {
   return {
     would_succeed: isSuccess,
@@ -166,6 +161,7 @@ function toOutput(preview: Preview, isSuccess: boolean): PlanOutput {
       effective: isHidden ? "system" : "image",
     })),
     warnings: preview.warnings,
+    findings: preview.findings,
     notes: preview.notes,
     memory_bytes: preview.memoryBytes,
     memory_limit_bytes: preview.memoryLimit ?? null,

@@ -120,6 +120,7 @@ export const PROFILE_VERBS = [
         help: "Skip images without a remote; true or false may follow",
       },
       { key: "isDeep", long: "deep", help: "Read the archives to their end, their manifests and assets too" },
+      { key: "isStrict", long: "strict", help: "Fail also if there is a warning" },
     ],
     choices: [{ keys: ["name", "file"], isRequired: false }],
     exits: { failed: "an image is missing or broken" },

@@ -5,7 +5,6 @@ import { undoOperation } from "../../../../lib/apply/operations/table.ts";
 import { encodePath } from "../../../../lib/bytes.ts";
 import { listMessages, TorcxError } from "../../../../lib/errors.ts";
 import type { UnpackSummary } from "../../../../lib/image/unpack.ts";
-import { SILENT_LOG } from "../../../../lib/log.ts";
 import type { Operation } from "../../../../lib/manifest/journal.ts";
 import { mountTmpfs, type TmpfsLimits, unmount } from "../../../../lib/sys/mounts.ts";
 import { enterPrivateMountNamespace } from "../../../../lib/sys/namespace.ts";
@@ -54,7 +53,7 @@ testWith("unpack makes the tree, and tells what is in it and what is odd", { isR
   const read: number[] = [];
   await make(UNPACK, data, async (run, root, top) => {
     await run({
-      log: { ...SILENT_LOG, warning: (message) => void warnings.push(message) },
+      onWarning: (message, code) => void warnings.push(`${message} [${code}]`),
       onUnpacked: (summary) => void summaries.push(summary),
       onProgress: (bytes) => void read.push(bytes),
     });
@@ -63,7 +62,7 @@ testWith("unpack makes the tree, and tells what is in it and what is odd", { isR
     assertEquals(summaries.map(({ files, skipped, readBytes }) => [files, skipped, readBytes]), [
       [1, 1, data.length],
     ]);
-    assertEquals(warnings, ['image "a:1": char device "null" is skipped: images have none']);
+    assertEquals(warnings, ['char device "null" is skipped: images have none [device-left-out]']);
     assertEquals(read.at(-1), data.length);
     // It goes with the tmpfs.
     assertEquals(undoOperation(UNPACK, root), true);
@@ -155,7 +154,7 @@ testWith("mount_squashfs mounts read-only, tells what is odd, and the undo unmou
     const find = (): boolean[] =>
       readMounts().filter(({ target }) => target === `${top}/u/a`).map(({ isReadOnly }) => isReadOnly);
     try {
-      await run({ onMountWarning: (message) => void warnings.push(message) });
+      await run({ onWarning: (message) => void warnings.push(message) });
       assertEquals([find(), Deno.readTextFileSync(`${top}/u/a/f`)], [[true], "data"]);
       assertMatch(warnings.join(), /^the root directory of the squashfs has mode 0700: /);
     } finally {

@@ -130,6 +130,7 @@ const CASES: Case[] = [
       osRelease: "1",
       isRemoteOnly: true,
       isDeep: true,
+      isStrict: false,
     },
   },
   {
@@ -214,6 +215,7 @@ const CASES: Case[] = [
       osRelease: "1",
       isRemoteOnly: false,
       isDeep: false,
+      isStrict: false,
     },
   },
   {
@@ -228,6 +230,7 @@ const CASES: Case[] = [
       osRelease: ABSENT,
       isRemoteOnly: true,
       isDeep: false,
+      isStrict: false,
     },
   },
   {
@@ -242,6 +245,7 @@ const CASES: Case[] = [
       osRelease: ABSENT,
       isRemoteOnly: false,
       isDeep: false,
+      isStrict: false,
     },
   },
   {
@@ -256,6 +260,7 @@ const CASES: Case[] = [
       osRelease: ABSENT,
       isRemoteOnly: false,
       isDeep: false,
+      isStrict: false,
     },
   },
   {
@@ -462,7 +467,7 @@ const WRONG_USES: [string[], string, string][] = [
   [
     ["profile", "check", "--name", "a", "--file", "b"],
     'Cannot parse arguments of "profile check": options "--name" and "--file" exclude each other',
-    "Usage: torcx profile check [--name NAME | --file PATH] [--os-release VER] [--remote-only] [--deep]",
+    "Usage: torcx profile check [--name NAME | --file PATH] [--os-release VER] [--remote-only] [--deep] [--strict]",
   ],
   [
     ["profile", "new", "--name", "a", "--from", "b", "--from-next"],
