@@ -1,11 +1,12 @@
 /**
- * Owns whether the copies of a rehearsal have room where they go: how much they take on each file system, and how much
- * there is now. It refuses to judge: at the next boot there may be more.
+ * Owns the room that copies need where they go: how much all of them take on each file system, how much there is, and
+ * what is said where it is too little. It refuses to copy.
  */
 
 import { type ByteString, decodePath, encodePath, splitPath } from "../bytes.ts";
 import type { System } from "../config/system.ts";
-import type { Operation } from "../manifest/journal.ts";
+import { quote, TorcxError } from "../errors.ts";
+import type { Operation, OperationOf } from "../manifest/journal.ts";
 import { readSpace } from "../sys/mounts.ts";
 
 /** What copies take on one file system. */
@@ -30,7 +31,7 @@ export interface CopySpaceOptions {
 
 const PAGE_BYTES = 4096;
 
-/** Lists each file system that something is copied to. */
+/** Lists each file system that something is copied to; at the next boot there may be more room than now. */
 export function listCopySpace(
   { root }: Pick<System, "root">,
   operations: readonly Operation[],
@@ -55,6 +56,34 @@ export function listCopySpace(
     if (stat !== undefined && space !== undefined) space.freeBytes += toPages(stat.size);
   }
   return [...found.values()];
+}
+
+/**
+ * Checks that a single copy has room: a file that is mostly holes would else be read for hours before that is known.
+ *
+ * @throws {TorcxError} `no_space` if it has not.
+ */
+export function checkCopyRoom({ root }: Pick<System, "root">, { from, path }: OperationOf<"copy">): void {
+  const { size } = root.stat(from);
+  const directory = findExisting(root, splitPath(path).parent);
+  const { freeBytes, totalBytes } = readSpace(root, directory);
+  if (totalBytes > 0 && size > freeBytes) throw describeFull(size, directory);
+}
+
+/** Returns the error of a copy for which there is no room. */
+export function describeFull(
+  bytes: number,
+  directory: ByteString,
+  options: { cause?: unknown } = {},
+): TorcxError {
+  return new TorcxError(
+    "no_space",
+    `Cannot copy ${bytes} bytes: the file system of ${quote(decodePath(directory))} is full`,
+    {
+      ...options,
+      hint: `Make room there, or enlarge it: mount -o remount,size=SIZE (see "df ${decodePath(directory)}")`,
+    },
+  );
 }
 
 /** Returns the nearest directory that there is. */

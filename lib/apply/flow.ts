@@ -12,6 +12,7 @@ import type { Operation } from "../manifest/journal.ts";
 import { formatImage, type ProfileName } from "../manifest/names.ts";
 import { type ApplyMode, type ApplyReport, decodeAssetNames, encodeReport } from "../manifest/report.ts";
 import { computeDigest } from "../sys/digest.ts";
+import { checkCopyRoom } from "./copy_space.ts";
 import { describeFailure, describeFaults, describeStep } from "./flow_faults.ts";
 import { dropJournal, removeJournal, writeJournal } from "./journal.ts";
 import { trySquashfsImages } from "./squashfs_support.ts";
@@ -237,10 +238,10 @@ export class Flow {
     const digests = new Map<string, string>();
     const operations = propagation.operations.map((operation): Operation => {
       if (operation.kind !== "copy") return operation;
-      const digest = this.#attempt(
-        describeStep(report, operation),
-        () => computeDigest(this.#system.root, operation.from),
-      );
+      const digest = this.#attempt(describeStep(report, operation), () => {
+        checkCopyRoom(this.#system, operation);
+        return computeDigest(this.#system.root, operation.from);
+      });
       digests.set(operation.path, digest);
       return { ...operation, digest };
     });

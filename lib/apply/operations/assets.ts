@@ -3,13 +3,13 @@
  * overwrite nothing, and only what is as they made it is taken back.
  */
 
-import { type ByteString, decodePath, encodePath, splitPath } from "../../bytes.ts";
-import { TorcxError } from "../../errors.ts";
+import { type ByteString, encodePath, splitPath } from "../../bytes.ts";
 import { isSpaceError } from "../../image/space.ts";
 import type { OperationOf } from "../../manifest/journal.ts";
 import { computeDigest } from "../../sys/digest.ts";
 import type { Root } from "../../sys/root.ts";
 import { copyFile } from "../../sys/file_copy.ts";
+import { describeFull } from "../copy_space.ts";
 import { withFoundPlace, withPlace } from "../places.ts";
 import { type ExecuteContext, type OperationActs, quotePath } from "./kind.ts";
 import { removeTemporaries } from "./temporaries.ts";
@@ -50,15 +50,7 @@ function makeCopy({ from, path, mode }: OperationOf<"copy">, { root }: ExecuteCo
     withPlace({ root, path }, (directory, name) => copyFile(source, directory, { name, mode }));
   } catch (cause) {
     if (!isSpaceError(cause)) throw cause;
-    const { parent } = splitPath(path);
-    throw new TorcxError(
-      "no_space",
-      `Cannot copy ${source.stat.size} bytes: the file system of ${quotePath(parent)} is full`,
-      {
-        cause,
-        hint: `Make room there, or enlarge it: mount -o remount,size=SIZE (see "df ${decodePath(parent)}")`,
-      },
-    );
+    throw describeFull(source.stat.size, splitPath(path).parent, { cause });
   }
 }
 

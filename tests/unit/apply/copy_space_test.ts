@@ -1,16 +1,17 @@
 /** Tests how much copies take on each file system, and how much is free there. */
 
-import { assert, assertEquals } from "@std/assert";
-import { listCopySpace } from "../../../lib/apply/copy_space.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { checkCopyRoom, listCopySpace } from "../../../lib/apply/copy_space.ts";
 import { type ByteString, encodePath } from "../../../lib/bytes.ts";
-import type { Operation } from "../../../lib/manifest/journal.ts";
+import type { Operation, OperationOf } from "../../../lib/manifest/journal.ts";
+import { TorcxError } from "../../../lib/errors.ts";
 import { mountTmpfs, unmount } from "../../../lib/sys/mounts.ts";
 import { enterPrivateMountNamespace } from "../../../lib/sys/namespace.ts";
 import { Root } from "../../../lib/sys/root.ts";
 import { testWith } from "../../support/needs.ts";
 import { withTree } from "../../support/nodes.ts";
 
-const copy = (from: string, path: string): Operation => ({
+const makeCopy = (from: string, path = "/run/u/d/a"): OperationOf<"copy"> => ({
   kind: "copy",
   image: "a",
   from: encodePath(from),
@@ -18,10 +19,10 @@ const copy = (from: string, path: string): Operation => ({
   mode: 0o644,
 });
 const OPERATIONS: Operation[] = [
-  copy("/a", "/run/u/a"),
-  copy("/b", "/run/u/b.d/b"),
+  makeCopy("/a", "/run/u/a"),
+  makeCopy("/b", "/run/u/b.d/b"),
   { kind: "link", image: "a", target: encodePath("/a"), path: encodePath("/run/u/l") },
-  copy("/c", "/run/v/c"),
+  makeCopy("/c", "/run/v/c"),
 ];
 const SIZES = new Map<ByteString, number>([
   [encodePath("/a"), 1],
@@ -65,6 +66,30 @@ testWith(
         assertEquals([second!.directory, second!.neededBytes], ["/run/v", 2 ** 44]);
         const [now] = listCopySpace({ root }, OPERATIONS, { sizes: SIZES, ignoredPaths: new Set() });
         assertEquals(now!.freeBytes, 56 * 1024);
+      } finally {
+        unmount(root, encodePath("/run/u"));
+      }
+    });
+  },
+);
+
+testWith(
+  "checkCopyRoom() refuses what is larger than what is free, without reading it",
+  { isRoot: true },
+  () => {
+    enterPrivateMountNamespace();
+    return withTree({ "run/u": { dir: true }, "small": "x" }, ({ path }) => {
+      using root = Root.open(path);
+      Deno.writeTextFileSync(`${path}/holes`, "");
+      Deno.truncateSync(`${path}/holes`, 2 ** 43);
+      mountTmpfs(root, encodePath("/run/u"), { size: "64k" });
+      try {
+        checkCopyRoom({ root }, makeCopy("/small"));
+        const error = assertThrows(() => checkCopyRoom({ root }, makeCopy("/holes")), TorcxError);
+        assertEquals([error.code, error.message], [
+          "no_space",
+          `Cannot copy ${2 ** 43} bytes: the file system of "/run/u" is full`,
+        ]);
       } finally {
         unmount(root, encodePath("/run/u"));
       }

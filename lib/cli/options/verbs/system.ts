@@ -115,6 +115,7 @@ export const SYSTEM_VERBS = [
     ],
     flags: [],
     exits: { failed: "nothing of that name comes from torcx" },
+    keeps: { programs: ["modprobe"] },
     examples: [
       { line: "torcx why dockerd", help: "which image brought this program" },
       { line: "torcx why docker.service", help: "which image brought this unit" },
