@@ -119,6 +119,17 @@ Deno.test("planAssetSteps() reads all rules only if a static node is among those
   assertEquals(planAssetSteps(report, makeState(undefined, UDEVD), texts).length, 2);
 });
 
+Deno.test("planAssetSteps(), planReload() and listUnits() pass over directories without files", () => {
+  const kinds = Object.keys(DIRECTORIES) as AssetKind[];
+  const report = makeReport(kinds.map((kind) => [kind, "a.service"] as const));
+  for (const asset of report.assets) asset.is_directory = true;
+  const texts = { added: [], readAll: () => [] };
+  const active = ["systemd-tmpfiles-setup.service", UDEVD, "systemd-networkd.service"];
+  assertEquals(show(planAssetSteps(report, makeState(undefined, ...active), texts)), []);
+  assertEquals([show(planReload(report, BOOT)), listUnits(report)], [[], []]);
+  assertEquals(listUnitsOfInterest(report), ["sysinit.target", "default.target"]);
+});
+
 Deno.test("planReload() reloads for units that came, and in a recovery always", () => {
   const units = makeReport([["units", "a.service"]]);
   assertEquals(show(planReload(makeReport([["bin", "a"]]), BOOT)), []);

@@ -1,7 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type ByteString, encodePath, fromBytes } from "../../../lib/bytes.ts";
 import { TorcxError } from "../../../lib/errors.ts";
-import { decodeAssetNames, encodeAssetNames, parseReport } from "../../../lib/manifest/report.ts";
+import {
+  decodeAssetNames,
+  encodeAssetNames,
+  listAssetFiles,
+  parseReport,
+} from "../../../lib/manifest/report.ts";
 
 function makeReport(fields: Record<string, unknown>): string {
   const value = {
@@ -31,6 +36,13 @@ for (
     assertEquals(decodeAssetNames({ image: "a", kind: "units", mode: null, ...fields }), names);
   });
 }
+
+Deno.test("listAssetFiles() lists the files of a kind, no directories", () => {
+  const asset = { image: "a", from: "/f", kind: "units", to: "/a", is_directory: false };
+  const assets = [asset, { ...asset, to: "/d", is_directory: true }, { ...asset, kind: "bin" }];
+  const report = parseReport(makeReport({ assets }), "report.json");
+  assertEquals(listAssetFiles(report, "units").map(({ to }) => to), ["/a"]);
+});
 
 Deno.test("parseReport() fills in what reports of earlier versions lack", () => {
   const image = { name: "a", reference: "1", profile: "p", errors: [] };
