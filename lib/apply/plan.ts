@@ -6,6 +6,7 @@
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
 import { explainMissing } from "../catalog/missing.ts";
 import { type Archive, indexStores, type StoreIndex } from "../catalog/stores.ts";
+import { findArchive } from "../catalog/archives.ts";
 import { type ProfileSelection, selectProfiles } from "../catalog/boot_profiles.ts";
 import type { MergedImage } from "../catalog/merge.ts";
 import type { Settings } from "../config/settings.ts";
@@ -84,7 +85,7 @@ export function planApply(system: System, options: PlanOptions = {}): ApplyPlan 
     closing: planClosing(settings, selection),
   };
   for (const image of selection.images) {
-    const archive = index.find(image);
+    const archive = findArchive(system, image, { index });
     if (archive === undefined) {
       plan.missing.push({ kind: "missing", image, archive, error: describeMissing(image, index) });
       continue;

@@ -15,14 +15,8 @@ import { fetchContents, type VerifiedContents } from "./contents.ts";
 import { downloadArchive, type DownloadOrder, makeStagedName, type WantedDigest } from "./download.ts";
 import { rememberAccepted } from "./freshness.ts";
 import { findRemoteFile, type RemoteFile } from "./location.ts";
-import {
-  type LocatedRemote,
-  locateRemote,
-  type PopulatedImage,
-  type Population,
-  type PopulationOptions,
-  type WantedImage,
-} from "./population.ts";
+import type { PopulatedImage, Population, PopulationOptions, WantedImage } from "./population.ts";
+import { type LocatedRemote, locateRemote } from "../catalog/located_remotes.ts";
 import type { RetryOptions } from "./retry.ts";
 import { lockStore, removeLeftovers } from "./store_lock.ts";
 import type { Source } from "./transport.ts";

@@ -3,15 +3,13 @@
  * became of each. It refuses to fetch.
  */
 
-import { quote, TorcxError } from "../errors.ts";
+import type { TorcxError } from "../errors.ts";
 import { type Archive, type ArchiveFormat, indexStores, type StoreIndex } from "../catalog/stores.ts";
+import { findArchive } from "../catalog/archives.ts";
 import { join } from "../config/paths.ts";
-import { readOsRelease } from "../config/settings_files.ts";
 import type { System } from "../config/system.ts";
 import type { Digest } from "../manifest/digest.ts";
 import { listCountingEntries, type Profile, type ProfileImage } from "../manifest/profile.ts";
-import { type BaseUrl, evaluateBaseUrl } from "../catalog/base_url.ts";
-import { readRemote, type Remote } from "../catalog/remotes.ts";
 import type { Signature } from "./signed_text.ts";
 
 /** What became of an image. */
@@ -78,46 +76,7 @@ export function planPopulation(
     .flatMap(({ remote, ...image }) =>
       remote === undefined || image.reference === "" ? [] : [{ ...image, remote }]
     )
-    .map((image) => ({ image, archive: index.find(image) }));
+    .map((image) => ({ image, archive: findArchive(system, image, { index }) }));
   const { userStore } = system.settings.paths;
   return { store: osVersion === undefined ? userStore : join(userStore, osVersion), wanted, index };
-}
-
-/** A remote on this system. */
-export interface LocatedRemote {
-  remote: Remote;
-  base: BaseUrl;
-}
-
-/**
- * Reads a remote and evaluates its base URL.
- *
- * @throws {TorcxError} if it is not there, or cannot be used.
- */
-export function locateRemote(
-  system: System,
-  name: string,
-  { osVersion }: Pick<PopulationOptions, "osVersion"> = {},
-): LocatedRemote {
-  const { root, settings, log } = system;
-  const remote = readRemote(system, name);
-  const { usrDir } = settings;
-  const osRelease = readOsRelease(root, join(usrDir, "lib/os-release"), { warn: log.warning });
-  try {
-    const base = evaluateBaseUrl(remote.baseUrl, { usrDir, osRelease });
-    const running = osRelease.get("VERSION_ID");
-    if (osVersion !== undefined && osVersion !== running && base.variables.includes("VERSION_ID")) {
-      log.warning(
-        `remote ${quote(name)}: its base_url uses \${VERSION_ID}, which is ${quote(running ?? "")} of ${
-          quote(usrDir)
-        }, not ${quote(osVersion)}; set TORCX_USR_MOUNTPOINT to the other OS's /usr`,
-      );
-    }
-    return { remote, base };
-  } catch (cause) {
-    if (!(cause instanceof TorcxError)) throw cause;
-    throw new TorcxError(cause.code, `Cannot use remote ${quote(name)} from ${quote(remote.path)}`, {
-      cause,
-    });
-  }
 }

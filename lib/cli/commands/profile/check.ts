@@ -1,6 +1,7 @@
 /** Owns `torcx profile check`: whether every image of a profile is in a store, and sound if asked. */
 
 import { quote, TorcxError } from "../../../errors.ts";
+import { findArchive } from "../../../catalog/archives.ts";
 import { explainMissing } from "../../../catalog/missing.ts";
 import { type Archive, indexStores } from "../../../catalog/stores.ts";
 import { keepWarnings } from "../../../log.ts";
@@ -50,7 +51,7 @@ async function checkImages(
   const missing: ProfileImage[] = [];
   const archives: Archive[] = [];
   for (const image of images) {
-    const archive = index.find(image);
+    const archive = findArchive(system, image, { index });
     if (archive === undefined) missing.push(image);
     else archives.push(archive);
   }

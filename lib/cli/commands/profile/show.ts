@@ -1,5 +1,6 @@
 /** Owns `torcx profile show`: a profile's images and the archives that they would get. */
 
+import { findArchive } from "../../../catalog/archives.ts";
 import { getProfile, listProfiles, readProfile } from "../../../catalog/profiles.ts";
 import { indexStores } from "../../../catalog/stores.ts";
 import { listCountingEntries } from "../../../manifest/profile.ts";
@@ -20,7 +21,7 @@ export function runProfileShow(options: CommandOptions<"profile show">, context:
   const counting = listCountingEntries(profile);
   const images = profile.images.map((image) => ({
     ...image,
-    archive: index.find(image),
+    archive: findArchive(system, image, { index }),
     doesCount: counting.includes(image),
   }));
   if (stdout.format === "json") {

@@ -16,7 +16,7 @@ import { listCountingEntries, type ProfileImage } from "../../../manifest/profil
 import type { System } from "../../../config/system.ts";
 import { fetchContents, type VerifiedContents } from "../../../remote/contents.ts";
 import { findRemoteFile } from "../../../remote/location.ts";
-import { type LocatedRemote, locateRemote } from "../../../remote/population.ts";
+import { type LocatedRemote, locateRemote } from "../../../catalog/located_remotes.ts";
 import { formatTime } from "../../../remote/signed_text.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";

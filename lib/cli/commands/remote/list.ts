@@ -4,7 +4,7 @@ import { listRemotes } from "../../../catalog/remotes.ts";
 import { listMessages, TorcxError } from "../../../errors.ts";
 import { EXIT } from "../../../exit.ts";
 import { encodeRemoteList, type RemoteListItem } from "../../../manifest/outputs/remote_list.ts";
-import { locateRemote } from "../../../remote/population.ts";
+import { locateRemote } from "../../../catalog/located_remotes.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { openSystem } from "../../system.ts";

@@ -5,7 +5,7 @@ import type { BaseUrl } from "../../../catalog/base_url.ts";
 import { listMessages, TorcxError } from "../../../errors.ts";
 import { EXIT } from "../../../exit.ts";
 import { encodeRemote, type RemoteOutput } from "../../../manifest/outputs/remote_show.ts";
-import { locateRemote } from "../../../remote/population.ts";
+import { locateRemote } from "../../../catalog/located_remotes.ts";
 import type { Context } from "../../context.ts";
 import type { CommandOptions } from "../../options/parse.ts";
 import { printable } from "../../output.ts";
