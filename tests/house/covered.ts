@@ -72,6 +72,11 @@ export const COVERED: readonly Covered[] = [
     why: COMMAND,
   },
   {
+    files: ["cli/commands/remote/*"],
+    tests: ["program/remotes/first_test.ts"],
+    why: COMMAND,
+  },
+  {
     files: ["cli/commands/system/*"],
     tests: [
       "program/apply_test.ts",
@@ -164,5 +169,11 @@ export const COVERED: readonly Covered[] = [
     files: ["sys/signals"],
     tests: ["program/promises/17_signals_test.ts"],
     why: "a process of its own for each",
+  },
+  { files: ["sys/permissions"], tests: ["packaging/permissions_test.ts"], why: "what each verb keeps" },
+  {
+    files: ["image/findings/*", "cli/strict"],
+    tests: ["unit/image/findings/finding_test.ts", "program/findings_test.ts"],
+    why: "one registry of findings: what the program says of each",
   },
 ];
