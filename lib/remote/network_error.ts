@@ -45,16 +45,22 @@ export function describeStatus(url: URL, { status, statusText, headers }: Respon
 export function describeFailure(url: URL, cause: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason;
   if (cause instanceof NetworkError || !(cause instanceof Error)) return cause;
+  const { message } = findInnermost(cause);
   // reqwest's chain: the last part says what happened.
-  const reason = cause.message.replace(/^error sending request.*?: client error \([A-Za-z]+\): /, "")
+  const reason = message.replace(/^error sending request.*?: client error \([A-Za-z]+\): /, "")
     .replace(/ \(os error \d+\)$/, "");
-  const isCertificate = /certificate|InvalidContentType/.test(cause.message);
+  const isCertificate = /certificate|InvalidContentType/.test(message);
   return new NetworkError(`Cannot get ${quote(url.href)}: ${reason}`, {
     isTransient: !isCertificate,
-    ...isCertificate && cause.message.includes("invalid peer certificate")
+    ...isCertificate && message.includes("invalid peer certificate")
       ? { hint: "Name the server's root certificate by --ca FILE" }
       : {},
   });
+}
+
+/** Newer versions of Deno say `fetch failed`, and why in the cause. */
+function findInnermost(error: Error): Error {
+  return error.cause instanceof Error ? findInnermost(error.cause) : error;
 }
 
 /** Parses `Retry-After`, RFC 9110 section 10.2.3: seconds, or a date; undefined if it is neither. */

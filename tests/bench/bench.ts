@@ -14,10 +14,10 @@ import {
   measureLists,
   measureSmallFiles,
   measureSparseFile,
-  measureStartUp,
   measureThreeImages,
   type Row,
 } from "./cases.ts";
+import { measureStartUp } from "./start_up.ts";
 import { FULL, QUICK } from "./inputs.ts";
 import { describeMemoryMethod, runCommand } from "./measure.ts";
 

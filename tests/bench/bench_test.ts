@@ -23,14 +23,23 @@ const ROWS: readonly (readonly [string, readonly string[]])[] = [
   ["(c) three images, 0.1 MB each", ["at once", "sum of each alone"]],
   ["(d) sparse file, 8 MiB with 1 MiB of data", ["torcx", "GNU tar", "bsdtar", "torcx, the data alone"]],
   ["(e) 20 symlinks and hard links", ["torcx", "GNU tar", "bsdtar"]],
-  ["start-up", ["torcx-generator", "torcx --version", "bare script"]],
+  ["start-up", [
+    "empty program",
+    "--version",
+    "no-op",
+    "hand-off",
+    "apply of a squashfs",
+    "deno run, empty",
+    "deno run, --version",
+  ]],
   ["lists, 10 archives in 5 stores, 4 profiles", ["profile list", "image list", "torcx --version"]],
 ];
 
 testWith("bench prints every row if --quick", {
   isCompiled: true,
   isRoot: true,
-  programs: ["unshare", "mount", "umount", "tar", "gzip", "bsdtar"],
+  programs: ["unshare", "mount", "umount", "tar", "gzip", "bsdtar", "mksquashfs"],
+  loopDevices: true,
 }, async () => {
   const { code, stdout, stderr } = await runBench("--quick");
   assertEquals(code, 0, stderr);

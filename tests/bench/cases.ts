@@ -39,14 +39,16 @@ export interface Bench {
   report: (line: string) => void;
 }
 
-const remove = (path: string): Promise<void> => Deno.remove(path, { recursive: true }).catch(ignoreMissing);
+/** Removes what may not be there. */
+export const remove = (path: string): Promise<void> =>
+  Deno.remove(path, { recursive: true }).catch(ignoreMissing);
 
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /** Says `a` in terms of `b`. */
-function compare(medians: Medians, a: string, b: string): string[] {
+export function compare(medians: Medians, a: string, b: string): string[] {
   const [first, second] = [medians.get(a), medians.get(b)];
   return first === undefined || second === undefined ? [] : [`${(first / second).toFixed(2)} x ${b}`];
 }
@@ -195,26 +197,6 @@ export function measureLinks(bench: Bench): Promise<Row> {
   const { links } = bench.sizes;
   const name = `(e) ${links} symlinks and hard links`;
   return measureTree(bench, name, (tree) => writeLinks(tree, links));
-}
-
-/** Start-up, of the generator at a daemon-reload after the boot and of the program, against a bare script. */
-export async function measureStartUp(bench: Bench): Promise<Row> {
-  const name = "start-up";
-  bench.report(name);
-  const [script, generator, units] = ["bare.ts", "torcx-generator", "units"].map((file) =>
-    `${bench.dir}/${file}`
-  );
-  await Deno.writeTextFile(script!, "export {};\n");
-  await Deno.symlink(bench.torcx, generator!);
-  await Deno.mkdir(units!);
-  const medians = await measureTimes([
-    { name: "torcx-generator", command: [generator!, units!, units!, units!] },
-    { name: "torcx --version", command: [bench.torcx, "--version"] },
-    { name: "bare script", command: [Deno.execPath(), "run", "--no-config", "--no-lock", script!] },
-  ], bench.sizes.runs * 3);
-  const ratios = ["torcx-generator", "torcx --version"]
-    .flatMap((program) => compare(medians, program, "bare script").map((ratio) => `${program}: ${ratio}`));
-  return { name, medians, ratios };
 }
 
 /** The lists on a crowded system; what counts is the time beyond the start-up. */
