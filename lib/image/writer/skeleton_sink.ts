@@ -25,6 +25,9 @@ const MANIFEST_NAME = /(?:^|\/)\.torcx\/|\.json$/;
 const UNIT_NAME =
   /\.(?:automount|conf|device|link|mount|netdev|network|nspawn|path|rules|scope|service|slice|socket|swap|target|timer)$/;
 
+/** Of those that cannot be run, too: somebody looks why. */
+const PROGRAM_NAME = /(?:^|\/)s?bin\//;
+
 /** How much of a file's data is there. */
 export type FileContent =
   | { kind: "whole" }
@@ -112,7 +115,7 @@ const HEAD_MARK = 1;
 function pickBytes({ path, mode }: TarEntry): number {
   if (MANIFEST_NAME.test(path)) return MANIFEST_BYTES_MAX;
   if (UNIT_NAME.test(path)) return UNIT_BYTES_MAX;
-  return (mode & EXECUTABLE_BY_ANYONE) === 0 ? 0 : HEAD_BYTES;
+  return (mode & EXECUTABLE_BY_ANYONE) !== 0 || PROGRAM_NAME.test(path) ? HEAD_BYTES : 0;
 }
 
 /** Returns how much of the data of a file in such a tree is there; `ordinal` counts the archive's files from 1. */

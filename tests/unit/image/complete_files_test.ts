@@ -27,6 +27,7 @@ const BLOCKS = [
   file("large", LARGE),
   file("a.service", "[Unit]"),
   file("closed", "closed", { mode: 0 }),
+  file("usr/bin/text", "text"),
 ];
 
 /** Makes the skeleton of {@linkcode BLOCKS}, has files completed, and returns how much of the archive was read. */
@@ -54,6 +55,7 @@ Deno.test("SkeletonSink keeps sizes of all, and the data of units, and the heads
   assertEquals(await complete(arena, []), 0);
   const read = (name: string): string => Deno.readTextFileSync(`${arena.root}/${name}`);
   assertEquals(read("a.service"), "[Unit]");
+  assertEquals(read("usr/bin/text"), "text");
   assertEquals(read("data"), "\0\0\0\0");
   assertEquals(read("prog"), PROGRAM.slice(0, 4096).padEnd(PROGRAM.length, "\0"));
   const { size, blocks } = Deno.statSync(`${arena.root}/large`);
