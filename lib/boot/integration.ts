@@ -4,6 +4,7 @@
  * been there before the boot. It is pure.
  */
 
+import { basename } from "@std/path/posix/basename";
 import { type ApplyReport, listAssetFiles } from "../manifest/report.ts";
 import type { AssetKind } from "../manifest/asset_kinds.ts";
 import type { ProgramName } from "../sys/programs.ts";
@@ -157,7 +158,7 @@ function listWantingTargets(report: ApplyReport): string[] {
 
 /** Returns the units that came: those that can be started, templates left out. */
 export function listUnits(report: ApplyReport): string[] {
-  const names = listAssetFiles(report, "units").map(({ to }) => to.split("/").at(-1)!);
+  const names = listAssetFiles(report, "units").map(({ to }) => basename(to));
   return [...new Set(names)].filter(isUnitName).sort();
 }
 

@@ -3,6 +3,7 @@
  * it asserts beside the seal, for RUN as it is set.
  */
 
+import { join } from "@std/path/posix/join";
 import { encodePath } from "../bytes.ts";
 import type { System } from "../config/system.ts";
 import type { Root } from "../sys/root.ts";
@@ -24,7 +25,7 @@ export function writeTargetWant(root: Root, normalDir: string): void {
  * @throws {SyscallError} if the file cannot be written.
  */
 export function writeTargetAssertions({ root, settings: { paths } }: System, normalDir: string): void {
-  const directory = `${normalDir}/${TARGET_NAME}.d`;
+  const directory = join(normalDir, `${TARGET_NAME}.d`);
   const unpackDir = escapeSpecifiers(paths.unpackDir);
   const text = `# Written by torcx-generator.
 
@@ -33,7 +34,7 @@ AssertPathIsMountPoint=${unpackDir}
 AssertPathIsReadWrite=!${unpackDir}
 `;
   root.makeDirs(encodePath(directory), 0o755);
-  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), {
+  root.writeFileAtomic(encodePath(join(directory, "50-torcx.conf")), new TextEncoder().encode(text), {
     mode: 0o644,
   });
 }

@@ -3,6 +3,7 @@
  * the two files in the generator's output directory. Nothing else is written anywhere.
  */
 
+import { join } from "@std/path/posix/join";
 import { encodePath } from "../bytes.ts";
 import { listStorePaths } from "../config/search_paths.ts";
 import { SETTING_NAMES, SETTING_TABLE } from "../config/setting_table.ts";
@@ -80,7 +81,7 @@ export function writeService(
   { text, isWanted }: { text: string; isWanted: boolean },
 ): void {
   root.makeDirs(encodePath(normalDir), 0o755);
-  root.writeFileAtomic(encodePath(`${normalDir}/${SERVICE_NAME}`), new TextEncoder().encode(text), {
+  root.writeFileAtomic(encodePath(join(normalDir, SERVICE_NAME)), new TextEncoder().encode(text), {
     mode: 0o644,
   });
   if (isWanted) writeWant(root, normalDir, { unit: "sysinit.target", wanted: SERVICE_NAME });
@@ -96,7 +97,7 @@ export function writeWant(
   normalDir: string,
   { unit, wanted }: { unit: string; wanted: string },
 ): void {
-  const wants = `${normalDir}/${unit}.wants`;
+  const wants = join(normalDir, `${unit}.wants`);
   root.makeDirs(encodePath(wants), 0o755);
   try {
     root.symlink(encodePath(`../${wanted}`), encodePath(`${wants}/${wanted}`));

@@ -1,5 +1,6 @@
 /** Owns the drop-in by which systemd adds the users of what the generator applied. It refuses to add them. */
 
+import { join } from "@std/path/posix/join";
 import { encodePath } from "../bytes.ts";
 import { type ApplyReport, listAssetFiles } from "../manifest/report.ts";
 import type { Root } from "../sys/root.ts";
@@ -19,11 +20,11 @@ export function writeSysusersDropIn(
   { report }: { report: ApplyReport },
 ): void {
   if (listAssetFiles(report, "sysusers").length === 0) return;
-  const directory = `${normalDir}/systemd-sysusers.service.d`;
+  const directory = join(normalDir, "systemd-sysusers.service.d");
   root.makeDirs(encodePath(directory), 0o755);
   // An empty assignment takes all conditions back, systemd.unit(5).
   const text = "# Written by torcx-generator: addons brought users.\n\n[Unit]\nConditionNeedsUpdate=\n";
-  root.writeFileAtomic(encodePath(`${directory}/50-torcx.conf`), new TextEncoder().encode(text), {
+  root.writeFileAtomic(encodePath(join(directory, "50-torcx.conf")), new TextEncoder().encode(text), {
     mode: 0o644,
   });
 }

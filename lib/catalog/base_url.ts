@@ -3,8 +3,8 @@
  * refuses to ask for it.
  */
 
+import { resolve } from "@std/path/posix/resolve";
 import { quote, TorcxError } from "../errors.ts";
-import { normalizePath } from "../config/paths.ts";
 
 /** A base URL, evaluated. */
 export interface BaseUrl {
@@ -76,8 +76,8 @@ export function evaluateBaseUrl(text: string, { usrDir, osRelease }: UrlVariable
 
 function findUsrDirectory(url: URL, usrDir: string): string | undefined {
   if (url.protocol !== "file:") return undefined;
-  const directory = normalizePath(decodeUrlPath(url));
-  const usr = normalizePath(usrDir);
+  const directory = resolve("/", decodeUrlPath(url));
+  const usr = resolve("/", usrDir);
   return directory.startsWith(usr === "/" ? "/" : `${usr}/`) ? directory : undefined;
 }
 

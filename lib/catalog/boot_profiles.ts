@@ -3,11 +3,11 @@
  * kernel command line or selector), and their merge. It refuses to look into stores.
  */
 
+import { join } from "@std/path/posix/join";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
 import { keepWarnings } from "../log.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { type MergedImage, mergeProfiles } from "./merge.ts";
 import { getProfile, listProfiles, type ProfileFile, readProfile, readSelector } from "./profiles.ts";

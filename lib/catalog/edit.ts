@@ -3,6 +3,7 @@
  * the fields that torcx does not know. How the file is replaced is `replace_file.ts`'s.
  */
 
+import { join } from "@std/path/posix/join";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
 import { formatImage, type ImageName, type ProfileName } from "../manifest/names.ts";
@@ -14,7 +15,6 @@ import {
   removeProfileImage,
   setProfileImage,
 } from "../manifest/profile.ts";
-import { join } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
 import type { System } from "../config/system.ts";
 import { getNextProfile } from "./boot_profiles.ts";

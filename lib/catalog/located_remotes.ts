@@ -1,7 +1,7 @@
 /** Owns what a remote's configuration means on this system. It refuses the network. */
 
 import { quote, TorcxError } from "../errors.ts";
-import { join } from "../config/paths.ts";
+import { join } from "@std/path/posix/join";
 import { readOsRelease } from "../config/settings_files.ts";
 import type { System } from "../config/system.ts";
 import { type BaseUrl, evaluateBaseUrl } from "./base_url.ts";

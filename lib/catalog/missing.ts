@@ -3,9 +3,9 @@
  * absent, and which files look as if they were meant to be its archive. It reads nothing itself.
  */
 
+import { join } from "@std/path/posix/join";
 import { quote } from "../errors.ts";
 import { DEFAULT_REFERENCE, formatImage } from "../manifest/names.ts";
-import { join } from "../config/paths.ts";
 import type { StorePath } from "../config/search_paths.ts";
 import { parseArchiveName, type StoreIndex } from "./stores.ts";
 

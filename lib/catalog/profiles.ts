@@ -3,11 +3,11 @@
  * write (`edit.ts`) and to merge (`merge.ts`).
  */
 
+import { join } from "@std/path/posix/join";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { encodePath } from "../bytes.ts";
 import { type ProfileName, toProfileName } from "../manifest/names.ts";
 import { EMPTY_PROFILE_TEXT, parseProfile, type Profile } from "../manifest/profile.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { type Layer, listProfileDirs } from "../config/search_paths.ts";
 import { listRegularFiles } from "./regular_files.ts";

@@ -3,11 +3,11 @@
  * store, looks through no symlinked directory, and keeps all names on the way of what any store offers.
  */
 
+import { join } from "@std/path/posix/join";
 import { quote, TorcxError } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
 import { SILENT_LOG } from "../log.ts";
 import { formatImage } from "../manifest/names.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { listStorePaths, listStores } from "../config/search_paths.ts";
 import type { Root } from "../sys/root.ts";

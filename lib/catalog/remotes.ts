@@ -3,10 +3,12 @@
  * keys.
  */
 
-import { decodePath, encodePath, splitPath } from "../bytes.ts";
+import { dirname } from "@std/path/posix/dirname";
+import { join } from "@std/path/posix/join";
+import { resolve } from "@std/path/posix/resolve";
+import { decodePath, encodePath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { findEntries } from "./regular_files.ts";
-import { join, normalizePath } from "../config/paths.ts";
 import { type Layer, listRemoteDirs } from "../config/search_paths.ts";
 import type { System } from "../config/system.ts";
 import { parseRemoteManifest } from "../manifest/remote.ts";
@@ -43,7 +45,7 @@ export function listRemotes(system: System): RemoteFilePlace[] {
   for (const { layer, path } of listRemoteDirs(system.settings)) {
     for (const entry of findEntries(system, path) ?? []) {
       const name = decodePath(entry.name);
-      const file = join(join(path, name), FILE);
+      const file = join(path, name, FILE);
       if (NAME.test(name) && isThere(system, file)) places.set(name, { name, layer, path: file });
     }
   }
@@ -71,13 +73,12 @@ export function readRemote(system: System, name: string): Remote {
   const attempt = `Cannot use remote ${quote(name)}`;
   if (!NAME.test(name)) throw new TorcxError("invalid", `${attempt}: that is no legal name`);
   for (const { layer, path: directory } of listRemoteDirs(settings).toReversed()) {
-    const path = join(join(directory, name), FILE);
+    const path = join(directory, name, FILE);
     const data = findFile(system, { path, attempt });
     if (data === undefined) continue;
     const manifest = parseRemoteManifest(data, path, log.warning);
-    const top = decodePath(splitPath(encodePath(path)).parent);
     const keyrings = manifest.keyrings
-      .map((file) => normalizePath(file.startsWith("/") ? file : `${top}/${file}`));
+      .map((file) => resolve(dirname(path), file));
     return {
       name,
       layer,

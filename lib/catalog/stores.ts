@@ -3,6 +3,7 @@
  * an archive.
  */
 
+import { join } from "@std/path/posix/join";
 import { quote } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
 import { keepWarnings } from "../log.ts";
@@ -14,7 +15,6 @@ import {
   toImageName,
   toImageReference,
 } from "../manifest/names.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { listStores, type StorePath, type StorePathOptions } from "../config/search_paths.ts";
 import type { DirEntry } from "../sys/dirents.ts";

@@ -3,10 +3,10 @@
  * symlinks that stand for one. It refuses to look into them.
  */
 
+import { join } from "@std/path/posix/join";
 import { quote } from "../errors.ts";
 import { decodePath, encodePath } from "../bytes.ts";
 import { isOsVersion } from "../config/os_release.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { compareOsVersions } from "./os_versions.ts";
 

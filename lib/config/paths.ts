@@ -3,12 +3,12 @@
  * look like. It refuses disk access.
  */
 
+import { join } from "@std/path/posix/join";
+
 /** Where the OEM keeps profiles, stores and remotes, wherever USR is mounted. */
 const OEM_DIR = "/usr/share/oem/torcx";
 /** The seal: systemd units and users' wrappers read it. */
 export const SEAL_PATH = "/run/metadata/torcx";
-/** The config file where the kernel command line names no other. */
-export const CONFIG_PATH = "/etc/torcx/config.json";
 
 /** The directories that settings may change. */
 export interface Directories {
@@ -54,32 +54,8 @@ export function derivePaths({ baseDir, runDir, confDir, usrDir }: Directories): 
     seal: SEAL_PATH,
     vendorDir: join(usrDir, "share/torcx"),
     oemDir: OEM_DIR,
-    coreosDir: normalizePath(`${confDir}/../coreos`),
+    coreosDir: join(confDir, "../coreos"),
   };
-}
-
-/** Joins a directory and a relative path. */
-export function join(directory: string, path: string): string {
-  return directory === "/" ? `/${path}` : `${directory}/${path}`;
-}
-
-/** Returns the last component of a path. */
-export function getFileName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/**
- * Returns an absolute path without empty, `.` and `..` components and without a final slash, as Go's
- * filepath.Clean wrote it into the first torcx's seal.
- */
-export function normalizePath(path: string): string {
-  const names: string[] = [];
-  for (const name of path.split("/")) {
-    if (name === "" || name === ".") continue;
-    if (name === "..") names.pop();
-    else names.push(name);
-  }
-  return `/${names.join("/")}`;
 }
 
 /** Returns why a text cannot be a directory setting, undefined if it can. */

@@ -4,6 +4,7 @@
  * lead to, not their text, and changes nothing.
  */
 
+import { dirname } from "@std/path/posix/dirname";
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
 import type { FileStat } from "../sys/file_stat.ts";
@@ -76,7 +77,7 @@ function compareDirectories({ root, settings }: System): TorcxError | undefined 
     ...listStores(settings).map(({ path, setting }) =>
       setting === undefined ? { path, title: "the OEM store, whose place is fixed" } : name(path, setting)
     ),
-    { path: SEAL_PATH.slice(0, SEAL_PATH.lastIndexOf("/")), title: "the seal's directory, which is fixed" },
+    { path: dirname(SEAL_PATH), title: "the seal's directory, which is fixed" },
   ];
   const lookUp = makeLookUp(root);
   const runPlace = resolve(root, { lookUp, path: runDir });

@@ -3,7 +3,8 @@
  * It refuses to open them.
  */
 
-import { getFileName, join } from "./paths.ts";
+import { basename } from "@std/path/posix/basename";
+import { join } from "@std/path/posix/join";
 import { DEFAULT_SOURCE, ENVIRONMENT_SOURCE, formatConfigSource } from "./sources.ts";
 import type { SettingName, Settings } from "./settings.ts";
 
@@ -81,7 +82,7 @@ export function listStorePaths(
 
 function shortenSource(settings: Settings, setting: SettingName | undefined): string {
   const source = setting === undefined ? DEFAULT_SOURCE : settings.sources.get(setting) ?? DEFAULT_SOURCE;
-  if (source === formatConfigSource(settings.configPath)) return getFileName(settings.configPath);
+  if (source === formatConfigSource(settings.configPath)) return basename(settings.configPath);
   return source.startsWith(ENVIRONMENT_SOURCE) ? source.slice(ENVIRONMENT_SOURCE.length) : source;
 }
 

@@ -3,8 +3,6 @@
  * said of it. Settings, `config show`, manual, README and the schemas are made from it or held to it. Data only.
  */
 
-import { CONFIG_PATH } from "./paths.ts";
-
 /** What the text of a setting must match as a whole. */
 export interface TextCheck {
   /** A regular expression without anchors. */
@@ -45,7 +43,7 @@ export const SETTING_TABLE = {
   config_file: {
     key: "configPath",
     type: "directory",
-    fallback: CONFIG_PATH,
+    fallback: "/etc/torcx/config.json",
     parameter: {
       term: "torcx_config=PATH",
       help: "Reads this config file, not /etc/torcx/config.json; it must be there",

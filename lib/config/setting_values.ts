@@ -3,9 +3,10 @@
  * know where a text was read.
  */
 
+import { resolve } from "@std/path/posix/resolve";
 import { quote, TorcxError } from "../errors.ts";
 import type { ConfigFile } from "../manifest/config.ts";
-import { findPathFault, normalizePath } from "./paths.ts";
+import { findPathFault } from "./paths.ts";
 import { getSettingRow, type SettingName, type SettingRow, type SettingValue } from "./setting_table.ts";
 import { ENVIRONMENT_SOURCE } from "./sources.ts";
 
@@ -64,7 +65,7 @@ function findDirectoryFault(text: string): ValueFault | undefined {
 /** Makes the setting of a value without faults: paths are cleaned. */
 export function toSettingValue({ type }: SettingRow, value: GivenValue["value"]): SettingValue {
   if (type === "text") return value as string;
-  return typeof value === "string" ? normalizePath(value) : value.map(normalizePath);
+  return typeof value === "string" ? resolve("/", value) : value.map((path) => resolve("/", path));
 }
 
 /** Makes the error of a value that cannot be used. */

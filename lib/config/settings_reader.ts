@@ -3,11 +3,12 @@
  * It refuses to write, and to know `/`: every path is inside the `Root` that is handed in.
  */
 
+import { join } from "@std/path/posix/join";
 import { quote, type TorcxError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Root } from "../sys/root.ts";
 import { parseKernelBoolean, parseKernelCommandLine } from "./kernel_command_line.ts";
-import { derivePaths, join } from "./paths.ts";
+import { derivePaths } from "./paths.ts";
 import { findSettingsFault } from "./safety.ts";
 import type { Settings } from "./settings.ts";
 import { SettingCollector } from "./setting_collector.ts";

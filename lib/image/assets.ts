@@ -3,8 +3,8 @@
  * Everything is resolved inside the image, as if it were `/`. It changes nothing; `apply` plans from it.
  */
 
+import { resolve } from "@std/path/posix/resolve";
 import { type ByteString, decodePath, encodePath, joinPath, splitPath } from "../bytes.ts";
-import { normalizePath } from "../config/paths.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { ASSET_KINDS, type AssetKind } from "../manifest/asset_kinds.ts";
 import {
@@ -115,7 +115,7 @@ function addEntry(
 ): void {
   const shown = `${kind} asset ${quote(entry)}`;
   // By its text, as the first torcx joined it to the image's root: "/x/../a" and "/a/" are "/a".
-  const path = encodePath(normalizePath(entry));
+  const path = encodePath(resolve("/", entry));
   const real = findEntry(image, { kind, path });
   if (real === undefined) {
     if (kind !== "bin") {

@@ -3,9 +3,9 @@
  * are what an attacker has kept. The state is BASE/`remotes/state.json`.
  */
 
+import { join } from "@std/path/posix/join";
 import { encodePath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { encodeRemoteState, parseRemoteState, type RemoteState } from "../manifest/remote_state.ts";
 import { acquireLock } from "../sys/lock_file.ts";
@@ -26,7 +26,7 @@ export interface Accepted {
 
 /** Returns the state's path. */
 function getStatePath({ settings }: Pick<System, "settings">): string {
-  return join(join(settings.baseDir, DIRECTORY), FILE);
+  return join(settings.baseDir, DIRECTORY, FILE);
 }
 
 /**

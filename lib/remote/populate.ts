@@ -3,10 +3,10 @@
  * whatever becomes of the others. It refuses to print.
  */
 
+import { join } from "@std/path/posix/join";
 import { decodePath, encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { digestFile } from "../catalog/file_digest.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { formatDigest, isSameDigest } from "../manifest/digest.ts";
 import { DEFAULT_REFERENCE, formatImage } from "../manifest/names.ts";

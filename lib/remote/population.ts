@@ -3,10 +3,10 @@
  * became of each. It refuses to fetch.
  */
 
+import { join } from "@std/path/posix/join";
 import type { TorcxError } from "../errors.ts";
 import { type Archive, type ArchiveFormat, indexStores, type StoreIndex } from "../catalog/stores.ts";
 import { findArchive } from "../catalog/archives.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import type { Digest } from "../manifest/digest.ts";
 import { listCountingEntries, type Profile, type ProfileImage } from "../manifest/profile.ts";

@@ -3,10 +3,10 @@
  * done. It refuses to judge archives.
  */
 
+import { join } from "@std/path/posix/join";
 import { decodePath, encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { findEntries } from "../catalog/regular_files.ts";
-import { join } from "../config/paths.ts";
 import type { System } from "../config/system.ts";
 import { isTemporaryName } from "../sys/atomic_file.ts";
 import { acquireLock } from "../sys/lock_file.ts";

@@ -3,6 +3,7 @@
  * torcx would not do is refused.
  */
 
+import { join } from "@std/path/posix/join";
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import type { System } from "../config/system.ts";
@@ -17,7 +18,7 @@ const JOURNAL_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Returns the path of the journal. */
 export function getJournalPath(settings: Settings): ByteString {
-  return encodePath(`${settings.runDir}/journal.json`);
+  return encodePath(join(settings.runDir, "journal.json"));
 }
 
 /**

@@ -3,6 +3,8 @@
  * the links of the bin directory; without a seal by the report of a failure and the plan. It only reads.
  */
 
+import { basename } from "@std/path/posix/basename";
+import { join } from "@std/path/posix/join";
 import { readRunState } from "./run_state.ts";
 import { type ByteString, decodePath, encodePath, joinPath } from "../bytes.ts";
 import type { MergedImage } from "../catalog/merge.ts";
@@ -43,7 +45,7 @@ export function listOrigins(system: System): Origins | undefined {
     source: "running",
     origins: [
       ...[...images.keys()].map((image) =>
-        make("image", { image, to: `${seal.unpackDir}/${image}`, from: null })
+        make("image", { image, to: join(seal.unpackDir, image), from: null })
       ),
       ...reported,
       ...links.map((link) => make("bin", link)),
@@ -62,7 +64,7 @@ export function listReportedOrigins(system: System): Origins | undefined {
   return {
     source: "report",
     origins: images.map(({ name }) =>
-      make("image", { image: name, to: `${settings.paths.unpackDir}/${name}`, from: null })
+      make("image", { image: name, to: join(settings.paths.unpackDir, name), from: null })
     ),
     conflicts,
   };
@@ -94,7 +96,7 @@ export function listPlannedOrigins(system: System, preview: PlannedSystem): Orig
     source: "plan",
     origins: [
       ...[...images.keys()].map((image) =>
-        make("image", { image, to: `${settings.paths.unpackDir}/${image}`, from: null })
+        make("image", { image, to: join(settings.paths.unpackDir, image), from: null })
       ),
       ...preview.assets.map((asset) => make(asset.kind, toPlace(asset))),
     ],
@@ -143,7 +145,7 @@ function toPlace(asset: ReportAsset): OriginPlace {
  */
 export function findOrigins({ source, origins, conflicts }: Origins, name: string): Origins | undefined {
   const isSame = (path: string | null): boolean =>
-    path !== null && (path === name || getLastPart(path) === name);
+    path !== null && (path === name || basename(path) === name);
   const found = origins.filter((origin) =>
     origin.kind === "image"
       ? [origin.name, `${origin.name}:${origin.reference}`].includes(name) ||
@@ -157,7 +159,7 @@ export function findOrigins({ source, origins, conflicts }: Origins, name: strin
 /** Returns the names that {@linkcode findOrigins} finds in the running system, each once. */
 export function listOriginNames(system: System): string[] {
   const origins = listOrigins(system)?.origins ?? [];
-  return [...new Set(origins.map(({ path }) => getLastPart(path)))].sort();
+  return [...new Set(origins.map(({ path }) => basename(path)))].sort();
 }
 
 function listRunImages(root: Root, seal: SealValues): { name: string; reference: string }[] {
@@ -190,8 +192,4 @@ function readDirOrEmpty(root: Root, directory: ByteString): ByteString[] {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
     throw error;
   }
-}
-
-function getLastPart(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

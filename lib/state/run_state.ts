@@ -3,6 +3,7 @@
  * written, and it only reads.
  */
 
+import { join } from "@std/path/posix/join";
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import type { System } from "../config/system.ts";
@@ -108,7 +109,7 @@ function judgeState(system: System, options: RunStateOptions): RunState {
 
 /** Returns the path of RUN's lock. */
 export function getLockPath(settings: Settings): ByteString {
-  return encodePath(`${settings.runDir}/lock`);
+  return encodePath(join(settings.runDir, "lock"));
 }
 
 /** Looks at RUN: what is in it, and why nothing of that is believed; undefined if there is none. */
@@ -137,7 +138,7 @@ function judgeSeal(
   if (report === undefined) {
     // It is this run's only if the run came to its end: the run profile is there, the journal is not.
     const has = (path: string): boolean => root.findLstat(encodePath(path)) !== undefined;
-    if (values === undefined || !has(paths.runProfile) || has(`${settings.runDir}/journal.json`)) {
+    if (values === undefined || !has(paths.runProfile) || has(join(settings.runDir, "journal.json"))) {
       return undefined;
     }
     if (!isUnpackDirMounted(system)) return { kind: "unmounted", seal: values, report };

@@ -3,6 +3,7 @@
  * run reported, what has changed since, and what of torcx is installed. It only reads.
  */
 
+import { join } from "@std/path/posix/join";
 import { encodePath, joinPath } from "../bytes.ts";
 import type { Settings } from "../config/settings.ts";
 import type { System } from "../config/system.ts";
@@ -28,7 +29,7 @@ export interface Status extends StatusFacts {
 
 /** systemd.generator(7), in their order. */
 const GENERATOR_DIRS = ["/run", "/etc", "/usr/local/lib", "/usr/lib"].map((path) =>
-  `${path}/systemd/system-generators`
+  join(path, "systemd/system-generators")
 );
 /** systemd.unit(5), those that a package or the generator writes to, in their order. */
 const UNIT_DIRS = [
@@ -111,7 +112,7 @@ function toStatusImage(
     profile,
     format,
     archive_path,
-    path: tree === undefined ? null : `${unpackDir}/${name}`,
+    path: tree === undefined ? null : join(unpackDir, name),
     is_mounted: tree?.isMounted ?? false,
     errors,
   };
@@ -133,7 +134,7 @@ function findFile(
   { directories, name }: { directories: readonly string[]; name: string },
 ): string | null {
   for (const directory of directories) {
-    const path = `${directory}/${name}`;
+    const path = join(directory, name);
     try {
       const stat = root.findStat(encodePath(path));
       if (stat !== undefined) return stat.type === "file" ? path : null;

@@ -7,7 +7,11 @@ import { assertEquals } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { ensureDir, walk } from "@std/fs";
-import { dirname, isAbsolute, join, normalize, relative, resolve } from "@std/path";
+import { isAbsolute, normalize, relative } from "@std/path";
+import { basename } from "@std/path/posix/basename";
+import { dirname } from "@std/path/posix/dirname";
+import { join } from "@std/path/posix/join";
+import { resolve } from "@std/path/posix/resolve";
 import { TarStream, type TarStreamInput } from "@std/tar";
 import { testWith } from "../support/needs.ts";
 import { PROJECT_DIR } from "../support/std_flags.ts";
@@ -52,20 +56,21 @@ testTable<[string, number][]>("unicode_width", "unicodeWidth() counts columns as
 });
 
 interface PathTable {
-  one: { path: string; normalize: string; dirname: string; isAbsolute: boolean }[];
+  one: { path: string; normalize: string; basename: string; dirname: string; isAbsolute: boolean }[];
   many: { parts: string[]; join: string; resolveFromRoot: string }[];
   rel: { from: string; to: string; relative: string }[];
+  suffix: { path: string; suffix: string; basename: string }[];
 }
 
 testTable<PathTable>(
   "path_posix",
   "the functions of @std/path are those of @std/path",
-  ({ one, many, rel }) => {
+  ({ one, many, rel, suffix }) => {
     for (const row of one) {
       const { path } = row;
       assertEquals(
-        { path, normalize: normalize(path), dirname: dirname(path), isAbsolute: isAbsolute(path) },
-        { path, normalize: row.normalize, dirname: row.dirname, isAbsolute: row.isAbsolute },
+        [path, normalize(path), basename(path), dirname(path), isAbsolute(path)],
+        [path, row.normalize, row.basename, row.dirname, row.isAbsolute],
       );
     }
     for (const { parts, ...row } of many) {
@@ -73,6 +78,7 @@ testTable<PathTable>(
       const joined = { join: join(first, ...others), resolveFromRoot: resolve("/", ...parts) };
       assertEquals(joined, row, parts.join(" "));
     }
+    for (const row of suffix) assertEquals(basename(row.path, row.suffix), row.basename, row.path);
     for (const row of rel) assertEquals(relative(row.from, row.to), row.relative, `${row.from} ${row.to}`);
   },
 );

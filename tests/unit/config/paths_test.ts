@@ -1,7 +1,7 @@
 /** Tests every path that follows from the directories. */
 
 import { assertEquals } from "@std/assert";
-import { derivePaths, findPathFault, getFileName, normalizePath } from "../../../lib/config/paths.ts";
+import { derivePaths, findPathFault } from "../../../lib/config/paths.ts";
 
 Deno.test("derivePaths() derives all paths from the four directories", () => {
   assertEquals(derivePaths({ baseDir: "/b", runDir: "/r", confDir: "/c/d", usrDir: "/u" }), {
@@ -21,19 +21,6 @@ Deno.test("derivePaths() derives all paths from the four directories", () => {
   assertEquals(derivePaths({ baseDir: "/", runDir: "/r", confDir: "/c", usrDir: "/" }).userStore, "/store");
 });
 
-Deno.test("normalizePath() writes a path as Go's filepath.Clean does", () => {
-  const cases: Record<string, string> = {
-    "/": "/",
-    "//a//b/": "/a/b",
-    "/a/./b/.": "/a/b",
-    "/a/../b": "/b",
-    "/../../a": "/a",
-    "/a/b/../../..": "/",
-    "/..a/...": "/..a/...",
-  };
-  for (const [path, clean] of Object.entries(cases)) assertEquals(normalizePath(path), clean, path);
-});
-
 Deno.test("findPathFault() refuses what is not absolute, or breaks lines", () => {
   assertEquals(findPathFault("/a b/ü"), undefined);
   assertEquals(findPathFault("a/b"), "it is not an absolute path");
@@ -41,8 +28,4 @@ Deno.test("findPathFault() refuses what is not absolute, or breaks lines", () =>
   for (const char of ["\n", "\0", "\x7f"]) {
     assertEquals(findPathFault(`/a${char}`), "it holds a control character");
   }
-});
-
-Deno.test("getFileName() returns the last component", () => {
-  assertEquals(["/a/b.json", "b", "/a/"].map(getFileName), ["b.json", "b", ""]);
 });

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import type { TorcxError } from "../../../lib/errors.ts";
-import { normalizePath } from "../../../lib/config/paths.ts";
 import { SETTING_NAMES } from "../../../lib/config/setting_table.ts";
 import { listProfileDirs, listRemoteDirs, listStorePaths } from "../../../lib/config/search_paths.ts";
 import { catchError, OS_RELEASE, withTree } from "../../support/nodes.ts";
@@ -280,13 +279,18 @@ Deno.test("listProfileDirs() and listRemoteDirs() go from vendor to user (contra
     ]);
   }));
 
-Deno.test("normalizePath() cleans as Go's filepath.Clean", () => {
-  for (
-    const [path, clean] of [["/", "/"], ["//a//b/", "/a/b"], ["/a/./b/../c", "/a/c"], ["/..", "/"], [
-      "/../a",
-      "/a",
-    ]]
-  ) {
-    assertEquals(normalizePath(path!), clean!);
-  }
+Deno.test("examineSettings() cleans directories as Go's filepath.Clean (contract: Directories)", () => {
+  const rows = [
+    ["//a//b/", "/a/b"],
+    ["/a/./b/../c/.", "/a/c"],
+    ["/a/../b", "/b"],
+    ["/../../a", "/a"],
+    ["/..a/...", "/..a/..."],
+  ] as const;
+  return withTree(OS_RELEASE, ({ readSettings }) => {
+    for (const [path, clean] of rows) {
+      const settings = readSettings({ TORCX_STOREPATH: `${path}:` });
+      assertEquals(settings.extraStorePaths, [clean], path);
+    }
+  });
 });

@@ -3,10 +3,10 @@
  * terminal. What is unpacked and how is lib/image's.
  */
 
+import { basename } from "@std/path/posix/basename";
 import { encodePath } from "../../../bytes.ts";
 import { quote, TorcxError } from "../../../errors.ts";
 import { parseArchiveName } from "../../../catalog/stores.ts";
-import { getFileName } from "../../../config/paths.ts";
 import { extractArchive } from "../../../image/extract.ts";
 import { formatFinding, type Oddity, toFinding } from "../../../image/findings/finding.ts";
 import { getProgramHost } from "../../../image/findings/program_host.ts";
@@ -36,7 +36,7 @@ export async function runImageExtract(
   const archiveBytes = guessSize(root, archive);
   const start = context.process.now().getTime();
   let summary: UnpackSummary;
-  const image = parseArchiveName(getFileName(archive), "");
+  const image = parseArchiveName(basename(archive), "");
   const findings: ReportFinding[] = [];
   const onOddity = (oddity: Oddity): void => {
     const finding = toFinding(oddity, image);
@@ -60,7 +60,7 @@ export async function runImageExtract(
     progress.clear();
   }
   using tree = root.openSub(encodePath(directory));
-  const owner = image ?? splitImage(getFileName(archive));
+  const owner = image ?? splitImage(basename(archive));
   checkTree(tree, { image: owner, host: getProgramHost(system) }).forEach(onOddity);
   const duration = context.process.now().getTime() - start;
   if (stdout.format === "json") {
