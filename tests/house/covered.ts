@@ -36,6 +36,11 @@ export const COVERED: readonly Covered[] = [
     why: "what the kinds of operations share",
   },
   {
+    files: ["catalog/located_remotes"],
+    tests: ["program/remotes/verbs_test.ts", "program/remotes/in_place_test.ts"],
+    why: "a base URL of a remote that is there: both have their own tests",
+  },
+  {
     files: ["archive/pax", "archive/sparse", "archive/tar_*"],
     tests: ["unit/archive/tar_reader_test.ts", "archives/rules_test.ts"],
     why: ONE_READER,
