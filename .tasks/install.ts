@@ -20,8 +20,12 @@ import { parseArgs } from "./std/parse_args.ts";
 import { PERMISSION_FLAGS } from "./permissions.ts";
 
 const PROJECT = fromFileUrl(new URL("..", import.meta.url));
-/** The JSON schemas of all kinds. */
-const SCHEMAS = new URL("../lib/manifest/schemas/", import.meta.url);
+/** Directories whose files are laid down as they are, by where they go below the prefix. */
+const DIRECTORIES: readonly [string, URL][] = [
+  ["share/torcx/schemas", new URL("../lib/manifest/schemas/", import.meta.url)],
+  // What the binary contains of others' work, and the terms of that.
+  ["share/licenses/torcx", new URL("licenses/", import.meta.url)],
+];
 const OPTIONS = ["destdir", "prefix", "target", "binary"];
 const USAGE = "expected --destdir DIR [--prefix /usr] [--target TARGET | --binary FILE]";
 
@@ -86,10 +90,16 @@ async function listItems({ prefix, binary }: InstallOptions): Promise<Item[]> {
       path: join(prefix, "lib/systemd/system/torcx.target"),
       text: await Deno.readTextFile(new URL("torcx.target", import.meta.url)),
     },
+    {
+      path: join(prefix, "share/licenses/torcx/Apache-2.0.txt"),
+      text: await Deno.readTextFile(new URL("../LICENSE", import.meta.url)),
+    },
   ];
-  for (const name of [...Deno.readDirSync(SCHEMAS)].map(({ name }) => name).sort()) {
-    const text = await Deno.readTextFile(new URL(name, SCHEMAS));
-    items.push({ path: join(prefix, "share/torcx/schemas", name), text });
+  for (const [path, directory] of DIRECTORIES) {
+    for (const name of [...Deno.readDirSync(directory)].map(({ name }) => name).sort()) {
+      const text = await Deno.readTextFile(new URL(name, directory));
+      items.push({ path: join(prefix, path, name), text });
+    }
   }
   const printed: [string, string[]][] = [
     ["share/bash-completion/completions/torcx", ["completion", "bash"]],

@@ -24,6 +24,11 @@ const FILES: Record<string, number> = {
   "share/man/man8/torcx-generator.8": 0o644,
   "share/man/man8/torcx.8": 0o644,
   "share/zsh/site-functions/_torcx": 0o644,
+  ...Object.fromEntries(
+    ["Apache-2.0.txt", "GPL-3.0.txt", "LGPL-3.0.txt", "openpgp.txt"].map((
+      name,
+    ) => [`share/licenses/torcx/${name}`, 0o644]),
+  ),
   ...Object.fromEntries(SCHEMA_KINDS.map((kind) => [`share/torcx/schemas/${kind}.schema.json`, 0o644])),
 };
 
