@@ -4,6 +4,7 @@
  * only if something cannot be measured.
  */
 
+import { parseArgs } from "@std/cli/parse-args";
 import { exists } from "@std/fs";
 import { fromFileUrl, join } from "@std/path";
 import { PROJECT_DIR, STD_FLAGS } from "../support/std_flags.ts";
@@ -114,10 +115,11 @@ if (first === INSIDE) {
   Deno.addSignalListener("SIGINT", () => Deno.exit(130));
   await runBench(dir!, flags.includes("--quick"));
 } else {
-  const unknown = Deno.args.find((arg) => arg !== "--quick");
-  if (unknown !== undefined) {
+  const unknown: string[] = [];
+  parseArgs(Deno.args, { boolean: ["quick"], unknown: (arg) => void unknown.push(arg) });
+  if (unknown.length > 0) {
     print(
-      `Cannot parse arguments of "bench": unknown argument "${unknown}"\nUsage: deno task bench [--quick]`,
+      `Cannot parse arguments of "bench": unknown argument "${unknown[0]}"\nUsage: deno task bench [--quick]`,
       Deno.stderr,
     );
     Deno.exit(2);

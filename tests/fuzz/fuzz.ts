@@ -17,6 +17,7 @@ import type { Resolver } from "../../lib/sys/resolve.ts";
 import { Root } from "../../lib/sys/root.ts";
 import { fingerprint, readTree } from "../support/tree.ts";
 import { type FuzzInput, listSeeds, makeInput, print, writeFinding } from "./inputs.ts";
+import { parseNumberFlags } from "../support/number_flags.ts";
 import type { Random } from "./mutations.ts";
 import type { Progress } from "./watchdog.ts";
 
@@ -26,14 +27,6 @@ const HANG_MS = 10_000;
 const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
 const COLLECT_EVERY = 100;
 const FINDINGS_MAX = 20;
-
-function readNumber(name: string, fallback: number): number {
-  const at = Deno.args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-  if (at < 0) return fallback;
-  const value = Number(Deno.args[at]!.split("=")[1] ?? Deno.args[at + 1]);
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${name} takes a whole number`);
-  return value;
-}
 
 /** Unpacks bytes that come in pieces of random sizes. */
 async function unpack({ data, isGzip }: FuzzInput, root: Root, random: Random): Promise<void> {
@@ -101,8 +94,7 @@ function describeTree(directory: string, hasTimes: boolean): string {
   }).join("\n");
 }
 
-const seconds = readNumber("--seconds", 60);
-const seed = readNumber("--seed", Date.now() % 2 ** 31);
+const { seconds = 60, seed = Date.now() % 2 ** 31 } = parseNumberFlags(Deno.args, ["seconds", "seed"]);
 const progress: Progress = new Float64Array(new SharedArrayBuffer(16));
 const watchdog = new Worker(new URL("./watchdog.ts", import.meta.url), { type: "module" });
 watchdog.postMessage(progress);

@@ -4,16 +4,9 @@
  * is 1 then. It takes root.
  */
 
+import { parseNumberFlags } from "../support/number_flags.ts";
 import { explore } from "./explore.ts";
 import { SYSTEM, TREE_SYSTEM } from "./systems.ts";
-
-function readNumber(name: string, fallback: number): number {
-  const at = Deno.args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-  if (at < 0) return fallback;
-  const value = Number(Deno.args[at]!.split("=")[1] ?? Deno.args[at + 1]);
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`${name} takes a whole number`);
-  return value;
-}
 
 function describeCounts(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts).map(([what, number]) => `${number} ${what}`).join(", ");
@@ -23,11 +16,12 @@ function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-const seed = readNumber("--seed", Date.now() % 2 ** 31);
-const isNamed = Deno.args.some((arg) => /^--(systems|trees)\b/.test(arg));
+const given = parseNumberFlags(Deno.args, ["systems", "trees", "seed"]);
+const { seed = Date.now() % 2 ** 31 } = given;
+const isNamed = given.systems !== undefined || given.trees !== undefined;
 for (const [name, systems] of [["systems", SYSTEM], ["trees", TREE_SYSTEM]] as const) {
   const start = performance.now();
-  const count = readNumber(`--${name}`, isNamed ? 0 : 1000);
+  const count = given[name] ?? (isNamed ? 0 : 1000);
   if (count === 0) continue;
   const { outcomes, features, failure } = await explore(systems, { count, seed });
   const counts = describeCounts(outcomes);
