@@ -1,6 +1,7 @@
 /** A system with archives of two small images, packed by GNU tar, for the tests of whole commands. */
 
 import { assert } from "@std/assert";
+import { withRoot } from "./e2e_system.ts";
 import { makeProfile, type Node, writeNodes } from "./nodes.ts";
 import { type RunResult, runTorcx } from "./binary.ts";
 
@@ -57,13 +58,9 @@ export async function withSystem(
   changes: Record<string, Node>,
   use: (run: (...args: string[]) => Promise<RunResult>, root: string) => Promise<void>,
 ): Promise<void> {
-  const root = await Deno.makeTempDir();
-  try {
-    writeNodes(root, { ...BASE, ...changes });
+  await withRoot({ ...BASE, ...changes }, async (root) => {
     packImage(`${root}/${STORE}/hello:1.torcx.tgz`, HELLO);
     packImage(`${root}/${STORE}/1/world:1.torcx.tgz`, WORLD);
     await use((...args) => runTorcx([...args, "--root", root], { cwd: root }), root);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  });
 }

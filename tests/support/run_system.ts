@@ -42,9 +42,5 @@ export async function withRunSystem(
   });
 }
 
-/** A step that lists all below the root's /run but the trees, with modes, link targets and contents. */
-export const LIST_RUN =
-  "find run -mindepth 1 \\( -path run/torcx/unpack -prune -printf '%y %m %p\\n' -o -printf '%y %m %p %l\\n' \\) | LC_ALL=C sort -k3";
-
 /** Says "not there" of the seal; the exit status tells. */
 export const HAS_SEAL = "test -e run/metadata/torcx";

@@ -2,8 +2,8 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Node } from "../../support/nodes.ts";
-import { runSteps } from "../../support/e2e_system.ts";
-import { ARCHIVE, HAS_SEAL, LIST_RUN, withRunSystem } from "../../support/run_system.ts";
+import { LIST_RUN, runSteps } from "../../support/e2e_system.ts";
+import { ARCHIVE, HAS_SEAL, withRunSystem } from "../../support/run_system.ts";
 import { testWith } from "../../support/needs.ts";
 
 const SNAPSHOT = "find run srv -printf '%y %m %p %l %s\\n' 2>/dev/null | LC_ALL=C sort";

@@ -2,8 +2,8 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { makeProfile } from "../../support/nodes.ts";
-import { runSteps } from "../../support/e2e_system.ts";
-import { LIST_RUN, withRunSystem } from "../../support/run_system.ts";
+import { LIST_RUN, runSteps } from "../../support/e2e_system.ts";
+import { withRunSystem } from "../../support/run_system.ts";
 import { testWith } from "../../support/needs.ts";
 
 /** What a soft reboot does to a system: /run stays, what is mounted below it goes. */
