@@ -2,11 +2,13 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeProfile } from "../../support/nodes.ts";
-import { packImage, STORE, withSystem } from "../../support/archives.ts";
+import { makeManifest, packImage, STORE, withSystem } from "../../support/archives.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { findSchemaFaults } from "../../support/schemas.ts";
 import { withLiveSystem } from "../../support/live_system.ts";
 import { testWith } from "../../support/needs.ts";
+
+const IMAGE = { ...makeManifest({ bin: ["/bin"] }), "bin/hello": "#!/bin/sh\n" };
 
 const LIVE = {
   "usr/lib/os-release": "VERSION_ID=1\n",
@@ -19,7 +21,7 @@ testWith(
   { isRoot: true },
   () =>
     withLiveSystem(LIVE, async (system) => {
-      packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, { "bin/hello": "x" });
+      packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, IMAGE);
       const [text, json] = await system.run("quiet torcx=0", [
         "torcx plan --output text",
         "torcx plan --verbose=error",
@@ -40,7 +42,7 @@ testWith(
   { isRoot: true },
   () =>
     withLiveSystem(LIVE, async (system) => {
-      packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, { "bin/hello": "x" });
+      packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, IMAGE);
       const [boot, run, apply, status] = await system.run("torcx=0", [
         "torcx apply --boot --verbose=info",
         // mount(8) keeps its own records there.
@@ -63,7 +65,7 @@ testWith(
   { isRoot: true },
   () =>
     withLiveSystem(LIVE, async (system) => {
-      packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, { "bin/hello": "x" });
+      packImage(`${system.path}/${STORE}/hello:1.torcx.tgz`, IMAGE);
       const [plan] = await system.run("torcx_profile=rescue", ["torcx plan --output text --strict"]);
       assertEquals(plan!.code, 0, plan!.output);
       assertMatch(
