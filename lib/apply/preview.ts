@@ -60,6 +60,10 @@ export interface Preview {
   notes: string[];
   /** What all images would take in the tmpfs, in bytes. */
   memoryBytes: number;
+  /** What the apply itself would take at most while it is at work, in bytes. */
+  processBytes: number;
+  /** How much memory the machine has, in bytes; undefined if that is not known. */
+  machineMemoryBytes: number | undefined;
   /** How large the tmpfs would be; undefined if that is not known. */
   memoryLimit: number | undefined;
   /** How many files it would hold; undefined if that is not known. */
@@ -69,6 +73,9 @@ export interface Preview {
   /** The kernel's default; undefined if that is not known. */
   defaultInodes: number | undefined;
 }
+
+/** The most that an apply takes by itself, whatever its archives hold: tests/program/memory_test.ts holds it. */
+export const PROCESS_BYTES = 96 * 2 ** 20;
 
 /** Options of {@linkcode previewBoot}. */
 export interface PreviewOptions extends RehearsalOptions {
@@ -118,6 +125,15 @@ export async function previewBoot(
     };
   });
   const memoryBytes = images.reduce((sum, image) => sum + (image.memoryBytes ?? 0), 0);
+  const { machineMemoryBytes } = options;
+  if (machineMemoryBytes !== undefined && memoryBytes + PROCESS_BYTES > machineMemoryBytes) {
+    system.log.warning(
+      `the machine has ${machineMemoryBytes} bytes of memory, the boot takes ${
+        memoryBytes + PROCESS_BYTES
+      }: ` +
+        `${memoryBytes} for the images and up to ${PROCESS_BYTES} to apply them`,
+    );
+  }
   return {
     osVersion: settings.versionId,
     lower: plan.selection.lower,
@@ -133,7 +149,9 @@ export async function previewBoot(
     findings,
     notes: listNotes(running, settings),
     memoryBytes,
-    memoryLimit: computeLimit(settings.unpackSize ?? "50%", options.machineMemoryBytes),
+    processBytes: PROCESS_BYTES,
+    machineMemoryBytes,
+    memoryLimit: computeLimit(settings.unpackSize ?? "50%", machineMemoryBytes),
     inodes: sumInodes([...inspections.values()]),
     inodesLimit: settings.unpackInodes === undefined
       ? undefined

@@ -8,12 +8,8 @@ import type { ByteString } from "../bytes.ts";
 /** What an entry makes. */
 export type EntryType = "file" | "directory" | "symlink" | "hardlink" | "fifo" | "char" | "block";
 
-/** A stretch of stored data of a sparse file. */
-export interface SparseRegion {
-  /** Where it lies in the file, in bytes. */
-  offset: number;
-  length: number;
-}
+/** Stretches of stored data of a sparse file, in bytes: the offset in the file and the length of each, in turn. */
+export type SparseMap = readonly number[];
 
 /** One entry, all headers merged. Names are bytes as they stand in the archive, not yet made safe. */
 export interface TarEntry {
@@ -31,10 +27,10 @@ export interface TarEntry {
   mtimeSec: number;
   /** 0 to 999 999 999. */
   mtimeNsec: number;
-  /** Extended attributes by name, e.g. `user.comment`; undefined if there are none. */
+  /** Extended attributes by name, e.g. `user.comment`, until the entry ends; undefined if there are none. */
   xattrs: ReadonlyMap<ByteString, Uint8Array<ArrayBuffer>> | undefined;
   /** Where the data goes, undefined if the file is not sparse. */
-  sparse: readonly SparseRegion[] | undefined;
+  sparse: SparseMap | undefined;
 }
 
 /** What of an archive is left out or odd, for programs. */

@@ -12,6 +12,16 @@ export interface PaxRecords {
   values: Map<string, string>;
   /** Values of `GNU.sparse.offset` and `GNU.sparse.numbytes`, which repeat, in order. */
   sparsePairs: { key: string; value: string }[];
+  /** The value of `GNU.sparse.map`; it may be a megabyte, and stays where it is in the header's body. */
+  sparseMap: Uint8Array | undefined;
+  /** Extended attributes in order; the last value of a key counts. */
+  attributes: PaxAttribute[];
+}
+
+/** A record of an extended attribute: the value is large, and stays where it is in the header's body. */
+interface PaxAttribute {
+  key: string;
+  value: Uint8Array<ArrayBuffer>;
 }
 
 const NEWLINE = 0x0a;
@@ -22,8 +32,7 @@ const EQUALS = 0x3d;
 const LENGTH_DIGITS_MAX = 7;
 
 /** Keys that say something here; a header may have a hundred thousand others. */
-const MEANINGFUL =
-  /^(?:path|linkpath|size|uid|gid|mtime|GNU\.sparse\..*|(?:SCHILY|LIBARCHIVE)\.xattr\..*|SCHILY\.acl\..*)$/s;
+const MEANINGFUL = /^(?:path|linkpath|size|uid|gid|mtime|GNU\.sparse\..*)$/s;
 
 /** Keys whose value names a file. */
 const NAME_KEYS = new Set(["path", "linkpath", "GNU.sparse.name"]);
@@ -31,10 +40,11 @@ const NAME_KEYS = new Set(["path", "linkpath", "GNU.sparse.name"]);
 /**
  * Parses the body of an extended header: records `LEN KEY=VALUE\n`.
  *
+ * @param body the values of attributes stay parts of it.
  * @throws {ArchiveError} if a record has another form.
  */
 export function parsePaxRecords(body: Uint8Array<ArrayBuffer>): PaxRecords {
-  const records: PaxRecords = { values: new Map(), sparsePairs: [] };
+  const records: PaxRecords = { values: new Map(), sparsePairs: [], sparseMap: undefined, attributes: [] };
   for (let at = 0; at < body.length;) {
     const end = findRecordEnd(body, at);
     const space = body.indexOf(SPACE, at);
@@ -44,6 +54,14 @@ export function parsePaxRecords(body: Uint8Array<ArrayBuffer>): PaxRecords {
     const key = fromBytes(body.subarray(space + 1, equals));
     if (key.includes("\0")) refuse("a key holds NUL");
     at = end;
+    if (ATTRIBUTE.test(key)) {
+      records.attributes.push({ key, value: body.subarray(equals + 1, end - 1) });
+      continue;
+    }
+    if (key === "GNU.sparse.map") {
+      records.sparseMap = body.subarray(equals + 1, end - 1);
+      continue;
+    }
     if (!MEANINGFUL.test(key)) continue;
     const value = fromBytes(body.subarray(equals + 1, end - 1));
     if (NAME_KEYS.has(key) && value.includes("\0")) refuse(`${key} holds NUL`);
@@ -84,7 +102,9 @@ export interface PaxAttributes {
 
 const SCHILY = "SCHILY.xattr.";
 const LIBARCHIVE = "LIBARCHIVE.xattr.";
-const ACL = /^SCHILY\.acl\./;
+/** Of one entry, and of a key in one: what is skipped is only told. */
+const WARNINGS_MAX = 10;
+const KEY_BYTES_MAX = 80;
 const ATTRIBUTE = /^(?:SCHILY|LIBARCHIVE)\.xattr\.|^SCHILY\.acl\./;
 
 /**
@@ -94,28 +114,29 @@ const ATTRIBUTE = /^(?:SCHILY|LIBARCHIVE)\.xattr\.|^SCHILY\.acl\./;
  *
  * @throws {ArchiveError} if a name or value cannot be decoded.
  */
-export function findAttributes(records: PaxRecords): PaxAttributes | undefined {
-  let found: PaxAttributes | undefined;
-  for (const key of records.values.keys()) {
-    if (!ATTRIBUTE.test(key)) continue;
-    found ??= { xattrs: new Map(), warnings: [] };
-    if (ACL.test(key)) {
-      found.warnings.push(`${quote(key)} is skipped: access control lists are not kept`);
+export function findAttributes({ attributes }: PaxRecords): PaxAttributes | undefined {
+  if (attributes.length === 0) return undefined;
+  const found: PaxAttributes = { xattrs: new Map(), warnings: [] };
+  const { xattrs, warnings } = found;
+  /** Names as they stand in keys of either form, encoded. */
+  const ofSchily: PaxAttribute[] = [];
+  const ofLibarchive: PaxAttribute[] = [];
+  for (const { key, value } of attributes) {
+    if (key.startsWith(SCHILY)) ofSchily.push({ key: key.slice(SCHILY.length), value });
+    else if (key.startsWith(LIBARCHIVE)) ofLibarchive.push({ key: key.slice(LIBARCHIVE.length), value });
+    else {
+      const text = `${quote(key.slice(0, KEY_BYTES_MAX))} is skipped: access control lists are not kept`;
+      if (warnings.length < WARNINGS_MAX && !warnings.includes(text)) warnings.push(text);
     }
   }
-  if (found === undefined) return undefined;
-  const { xattrs } = found;
-  for (const [key, value] of records.values) {
-    if (!key.startsWith(SCHILY)) continue;
-    const encoded = key.slice(SCHILY.length);
-    const name = records.values.has(LIBARCHIVE + encoded) ? decodeUrl(encoded) : decodeKeyword(encoded);
-    xattrs.set(name, toBytes(value as ByteString));
+  const doubled = new Set(ofSchily.length === 0 ? [] : ofLibarchive.map(({ key }) => key));
+  for (const { key, value } of ofSchily) {
+    xattrs.set(doubled.has(key) ? decodeUrl(key) : decodeKeyword(key), value);
   }
-  for (const [key, value] of records.values) {
-    if (!key.startsWith(LIBARCHIVE)) continue;
-    const name = decodeUrl(key.slice(LIBARCHIVE.length));
+  const decoded = new Map(ofLibarchive.map(({ key, value }) => [decodeUrl(key), { key, value }]));
+  for (const [name, { key, value }] of decoded) {
     // Where both forms stand, the raw one needs no decoding.
-    if (!xattrs.has(name)) xattrs.set(name, decodeBase64(key, value));
+    if (!xattrs.has(name)) xattrs.set(name, decodeBase64(LIBARCHIVE + key, fromBytes(value)));
   }
   for (const name of xattrs.keys()) {
     if (name === "" || name.includes("\0")) {

@@ -6,10 +6,10 @@
 
 import type { ByteString } from "../bytes.ts";
 import { ArchiveError } from "../errors.ts";
-import type { SparseRegion } from "./entry.ts";
+import type { SparseMap } from "./entry.ts";
 import type { PaxRecords } from "./pax.ts";
 import { BLOCK_BYTES } from "./tar_header.ts";
-import { parseDecimal, parseNumber } from "./tar_numbers.ts";
+import { parseDecimal, parseDecimals, parseNumber } from "./tar_numbers.ts";
 
 /** What a PAX header says of a sparse file. */
 export interface PaxSparse {
@@ -17,7 +17,7 @@ export interface PaxSparse {
   name: ByteString | undefined;
   realSize: number;
   /** The map; undefined if it leads the data (format 1.0). */
-  regions: SparseRegion[] | undefined;
+  regions: SparseMap | undefined;
 }
 
 function refuse(reason: string): never {
@@ -34,7 +34,7 @@ export function findPaxSparse(records: PaxRecords): PaxSparse | undefined {
   const major = get("GNU.sparse.major");
   const minor = get("GNU.sparse.minor");
   // Here empty is not absent: a file that is one hole has an empty map.
-  const map = records.values.get("GNU.sparse.map");
+  const map = records.sparseMap;
   const count = get("GNU.sparse.numblocks");
   const name = get("GNU.sparse.name") as ByteString | undefined;
   const size = get("GNU.sparse.realsize") ?? get("GNU.sparse.size");
@@ -47,31 +47,22 @@ export function findPaxSparse(records: PaxRecords): PaxSparse | undefined {
     refuse(`unknown format ${major ?? ""}.${minor ?? ""}`);
   }
   if (size === undefined) refuse("GNU.sparse.size is missing");
-  const numbers = map === undefined ? readPairs(records) : map === "" ? [] : map.split(",");
-  const regions = toRegions(numbers.map((text) => parseDecimal(text, "a number")));
-  if (count !== undefined && parseDecimal(count, "GNU.sparse.numblocks") !== regions.length) {
+  const regions = map === undefined ? readPairs(records) : parseDecimals(map);
+  if (regions.length % 2 !== 0) refuse("an offset has no length");
+  if (count !== undefined && parseDecimal(count, "GNU.sparse.numblocks") !== regions.length / 2) {
     refuse("GNU.sparse.numblocks disagrees with the map");
   }
   return { name, realSize: parseDecimal(size, "GNU.sparse.size"), regions };
 }
 
 /** Format 0.0: offset and numbytes take turns. */
-function readPairs({ sparsePairs }: PaxRecords): string[] {
+function readPairs({ sparsePairs }: PaxRecords): number[] {
   return sparsePairs.map(({ key, value }, index) => {
     if (key !== (index % 2 === 0 ? "GNU.sparse.offset" : "GNU.sparse.numbytes")) {
       refuse("offsets and lengths do not take turns");
     }
-    return value;
+    return parseDecimal(value, "a number");
   });
-}
-
-function toRegions(numbers: readonly number[]): SparseRegion[] {
-  if (numbers.length % 2 !== 0) refuse("an offset has no length");
-  const regions: SparseRegion[] = [];
-  for (let at = 0; at < numbers.length; at += 2) {
-    regions.push({ offset: numbers[at]!, length: numbers[at + 1]! });
-  }
-  return regions;
 }
 
 /** Bytes of one offset and length in a GNU header. */
@@ -83,7 +74,7 @@ const EXTENSION_PAIRS = { start: 0, count: 21, extendedAt: 504 };
 /** A GNU header's map, which may go on in further blocks. */
 export interface GnuSparse {
   realSize: number;
-  regions: SparseRegion[];
+  regions: number[];
   isExtended: boolean;
 }
 
@@ -108,7 +99,7 @@ function addPairs(sparse: GnuSparse, block: Uint8Array, base: number, place: typ
     const offset = parseNumber(block, at, 12, "sparse offset");
     const length = parseNumber(block, at + 12, 12, "sparse length");
     if (offset < 0 || length < 0) refuse("an offset or length is negative");
-    sparse.regions.push({ offset, length });
+    sparse.regions.push(offset, length);
   }
   sparse.isExtended = block[base + place.extendedAt] !== 0;
 }
@@ -121,10 +112,12 @@ export class PaxMapParser {
   /** Bytes of the blocks read. */
   bytes = 0;
   readonly #numbers: number[] = [];
+  /** The first line: how many pairs follow. */
+  #count: number | undefined;
   #line = "";
 
   /** Takes one block; returns the map once it is whole. */
-  takeBlock(block: Uint8Array, start: number): SparseRegion[] | undefined {
+  takeBlock(block: Uint8Array, start: number): SparseMap | undefined {
     this.bytes += BLOCK_BYTES;
     for (let at = start; at < start + BLOCK_BYTES; at++) {
       const byte = block[at]!;
@@ -133,9 +126,11 @@ export class PaxMapParser {
         if (this.#line.length > LINE_BYTES_MAX) refuse("a line is too long");
         continue;
       }
-      this.#numbers.push(parseDecimal(this.#line, "a number"));
+      const number = parseDecimal(this.#line, "a number");
       this.#line = "";
-      if (this.#numbers.length === 1 + 2 * this.#numbers[0]!) return toRegions(this.#numbers.slice(1));
+      if (this.#count === undefined) this.#count = number;
+      else this.#numbers.push(number);
+      if (this.#numbers.length === 2 * this.#count) return this.#numbers;
     }
     return undefined;
   }
@@ -151,11 +146,12 @@ const REAL_SIZE_MAX = 2 ** 44;
  * @throws {ArchiveError} if the file is too large, or regions overlap, are out of order or outside, or
  *   disagree with the data.
  */
-export function checkRegions(regions: readonly SparseRegion[], realSize: number, storedSize: number): void {
+export function checkRegions(regions: SparseMap, realSize: number, storedSize: number): void {
   if (realSize > REAL_SIZE_MAX) refuse(`the file has ${realSize} bytes, more than ${REAL_SIZE_MAX}`);
   let end = 0;
   let total = 0;
-  for (const { offset, length } of regions) {
+  for (let at = 0; at < regions.length; at += 2) {
+    const [offset, length] = [regions[at]!, regions[at + 1]!];
     if (offset < end) refuse("regions overlap or are out of order");
     end = offset + length;
     if (end > realSize) refuse(`a region ends at ${end}, beyond the file's ${realSize} bytes`);
@@ -167,7 +163,8 @@ export function checkRegions(regions: readonly SparseRegion[], realSize: number,
 /** Finds where each piece of an entry's data goes. */
 export class RegionCursor {
   readonly #onData: (data: Uint8Array<ArrayBuffer>, offset: number) => void;
-  #regions: readonly SparseRegion[] | undefined;
+  #regions: SparseMap | undefined;
+  /** Where the region's offset stands in the map. */
   #region = 0;
   /** Where the next byte goes: in the file, or in the region. */
   #offset = 0;
@@ -178,7 +175,7 @@ export class RegionCursor {
   }
 
   /** Starts a file; without regions its data goes from start to end. */
-  start(regions: readonly SparseRegion[] | undefined): void {
+  start(regions: SparseMap | undefined): void {
     this.#regions = regions;
     this.#region = 0;
     this.#offset = 0;
@@ -193,13 +190,13 @@ export class RegionCursor {
       return;
     }
     for (let rest = data; rest.length > 0;) {
-      const region = regions[this.#region]!;
-      const count = Math.min(region.length - this.#offset, rest.length);
-      if (count > 0) this.#onData(rest.subarray(0, count), region.offset + this.#offset);
+      const [offset, length] = [regions[this.#region]!, regions[this.#region + 1]!];
+      const count = Math.min(length - this.#offset, rest.length);
+      if (count > 0) this.#onData(rest.subarray(0, count), offset + this.#offset);
       this.#offset += count;
       rest = rest.subarray(count);
-      if (this.#offset === region.length) {
-        this.#region++;
+      if (this.#offset === length) {
+        this.#region += 2;
         this.#offset = 0;
       }
     }

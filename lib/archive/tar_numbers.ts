@@ -8,6 +8,7 @@ import { ArchiveError } from "../errors.ts";
 const SPACE = 0x20;
 const ZERO = 0x30;
 const SEVEN = 0x37;
+const COMMA = 0x2c;
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /**
@@ -53,19 +54,54 @@ function refuse(what: string): never {
   throw new ArchiveError(`Cannot read tar header: ${what} field holds no number up to 2^53`);
 }
 
+/** Digits that are taken for a number, leading zeros among them. */
+const DIGITS_MAX = 32;
+
 /**
  * Parses a decimal value of a PAX record or sparse map: digits only.
  *
  * @throws {ArchiveError} if it is none, or beyond 2^53.
  */
 export function parseDecimal(text: string, what: string): number {
-  if (/^[0-9]{1,32}$/.test(text)) {
-    const value = BigInt(text);
-    if (value <= MAX_SAFE) return Number(value);
+  let value = 0;
+  for (let at = 0; at < text.length; at++) value = addDigit(value, text.charCodeAt(at), what);
+  if (text.length === 0 || text.length > DIGITS_MAX) refuseDecimal(what);
+  return value;
+}
+
+/**
+ * Parses a list of decimal values with commas between them: format 0.1's sparse map, without its numbers as
+ * text. An empty one has none.
+ *
+ * @throws {ArchiveError} if one is no number, or beyond 2^53.
+ */
+export function parseDecimals(list: Uint8Array): number[] {
+  if (list.length === 0) return [];
+  let count = 1;
+  for (const byte of list) if (byte === COMMA) count++;
+  // All memory at once: a list that grows leaves its smaller ones behind.
+  const numbers = new Array<number>(count);
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    const start = at;
+    let value = 0;
+    for (; at < list.length && list[at] !== COMMA; at++) value = addDigit(value, list[at]!, "a number");
+    if (at === start || at - start > DIGITS_MAX) refuseDecimal("a number");
+    numbers[index] = value;
+    at++;
   }
-  throw new ArchiveError(
-    `Cannot read tar header: ${what} is not a number up to 2^53`,
-  );
+  return numbers;
+}
+
+function addDigit(value: number, code: number, what: string): number {
+  const digit = code - ZERO;
+  const sum = value * 10 + digit;
+  if (digit < 0 || digit > 9 || sum > Number.MAX_SAFE_INTEGER) refuseDecimal(what);
+  return sum;
+}
+
+function refuseDecimal(what: string): never {
+  throw new ArchiveError(`Cannot read tar header: ${what} is not a number up to 2^53`);
 }
 
 /** A point in time: seconds rounded down, and nanoseconds on top. */

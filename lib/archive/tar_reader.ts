@@ -6,7 +6,7 @@
 
 import { decodePath } from "../bytes.ts";
 import { ArchiveError, quote } from "../errors.ts";
-import type { EntrySink, SparseRegion, TarEntry } from "./entry.ts";
+import type { EntrySink, SparseMap, TarEntry } from "./entry.ts";
 import { describeContent } from "./magic.ts";
 import { parsePaxRecords, type PaxRecords } from "./pax.ts";
 import {
@@ -67,6 +67,8 @@ export class TarReader {
   #carried = 0;
   #pending: PendingHeaders = { pax: undefined, longName: undefined, longLink: undefined };
   #meta: { header: TarHeader; body: Uint8Array<ArrayBuffer>; filled: number } | undefined;
+  /** Memory for the bodies of `x`, of which attributes are part until their entry ends, and of the others. */
+  readonly #bodies = { x: new Uint8Array(0), other: new Uint8Array(0) };
   #merged: MergedEntry | undefined;
   #gnu: { header: TarHeader; sparse: GnuSparse } | undefined;
   #map: PaxMapParser | undefined;
@@ -142,7 +144,7 @@ export class TarReader {
         } catch (cause) {
           throw nameFault(header.name, cause);
         }
-        if (sparse.regions.length * 24 > HEADER_BODY_MAX) {
+        if (sparse.regions.length * 12 > HEADER_BODY_MAX) {
           refuseEntry(header.name, "its sparse map is larger than 1 MiB");
         }
         if (!sparse.isExtended) this.#startGnuSparse();
@@ -228,10 +230,20 @@ export class TarReader {
     if (size > HEADER_BODY_MAX) {
       refuseEntry(name, `its extended header has ${size} bytes, more than ${HEADER_BODY_MAX}`);
     }
-    this.#meta = { header, body: new Uint8Array(size), filled: 0 };
+    const body = this.#takeBody(header.flag === "x" ? "x" : "other", size);
+    this.#meta = { header, body, filled: 0 };
     this.#padding = -size & (BLOCK_BYTES - 1);
     if (size === 0) this.#endMeta();
     else this.#state = "meta";
+  }
+
+  /** One memory for all headers: what waits for the collector would be many times as much. */
+  #takeBody(kind: "x" | "other", size: number): Uint8Array<ArrayBuffer> {
+    if (this.#bodies[kind].length < size) {
+      const length = Math.min(Math.max(2 * this.#bodies[kind].length, size), HEADER_BODY_MAX);
+      this.#bodies[kind] = new Uint8Array(length);
+    }
+    return this.#bodies[kind].subarray(0, size);
   }
 
   #takeMeta(chunk: Uint8Array<ArrayBuffer>, at: number): number {
@@ -288,7 +300,7 @@ export class TarReader {
   #useMap(block: Uint8Array<ArrayBuffer>, at: number): void {
     const { entry } = this.#merged!;
     const map = this.#map!;
-    let regions: SparseRegion[] | undefined;
+    let regions: SparseMap | undefined;
     try {
       regions = map.takeBlock(block, at);
     } catch (cause) {

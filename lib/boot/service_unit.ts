@@ -13,6 +13,12 @@ import { isErrno } from "../errors.ts";
 import type { Root } from "../sys/root.ts";
 import { quoteProgram, quoteVariable, quoteWord } from "./unit_text.ts";
 
+/**
+ * Where memory runs out others go first (systemd.exec(5)): this process has a bounded share, what it has unpacked
+ * stays in the tmpfs without it, and a boot that is cut off here lacks its addons. udevd, -1000, goes last.
+ */
+const OOM_SCORE = -500;
+
 /** The unit's name. */
 export const SERVICE_NAME = "torcx.service";
 
@@ -51,6 +57,7 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+OOMScoreAdjust=${OOM_SCORE}
 ${environment.join("")}ExecStart=${quoteProgram(program)} apply --boot --verbose=info
 `;
 }

@@ -7,10 +7,11 @@ import { encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../sys/namespace.ts";
 import { emptyDirectory } from "../sys/removal.ts";
-import type { FileStat } from "../sys/file_stat.ts";
+import { type FileStat, readDescriptorStat } from "../sys/file_stat.ts";
 import { Root } from "../sys/root.ts";
 import { checkImage, findImageFormat } from "./image_format.ts";
 import type { MountPoint } from "./read_image.ts";
+import { setMode } from "./writer/image_root.ts";
 import { unpackImage, type UnpackOptions, type UnpackSummary } from "./unpack.ts";
 
 /** Options of {@linkcode extractArchive}. */
@@ -53,6 +54,7 @@ export async function extractArchive(
   const path = encodePath(directory);
   const isMade = prepareDirectory(root, directory);
   using target = root.openSub(path);
+  const { mode } = readDescriptorStat(target.fd);
   try {
     if (!isRoot) options.onWarning?.(NO_OWNERS, "owners-not-kept");
     using mountPoint = isSquashfs ? openMountPoint(root, directory) : undefined;
@@ -64,6 +66,8 @@ export async function extractArchive(
   } catch (error) {
     emptyDirectory(target.fd, path);
     if (isMade) root.removeDir(path);
+    // Others were shut out of it.
+    else setMode(target.fd, mode);
     throw error;
   }
 }

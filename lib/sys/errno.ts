@@ -10,6 +10,9 @@ export const EINTR = 4;
 export const EAGAIN = 11;
 export const EEXIST = 17;
 export const ENOTDIR = 20;
+export const EISDIR = 21;
+export const ELOOP = 40;
+export const EOPNOTSUPP = 95;
 
 const NAMES: readonly (readonly [number, string])[] = [
   [1, "EPERM"],

@@ -25,6 +25,7 @@ export const ARCH: ArchitectureTable = ARCHITECTURES[Deno.build.arch as "x86_64"
 
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
+export const O_RDWR = 2;
 export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
 export const O_NOCTTY = 0o400;
@@ -34,6 +35,7 @@ export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
 export const O_DIRECTORY: number = ARCH.O_DIRECTORY;
 export const O_NOFOLLOW: number = ARCH.O_NOFOLLOW;
+export const O_TMPFILE: number = 0o20000000 | O_DIRECTORY;
 
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;

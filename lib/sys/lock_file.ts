@@ -6,14 +6,22 @@
 import { type ByteString, decodePath, encodePath } from "../bytes.ts";
 import { isErrno, quote, TorcxError } from "../errors.ts";
 import { close, fchmod, flock, futimens, geteuid, openat, statx } from "./calls.ts";
-import { LOCK_EX, LOCK_NB, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH } from "./flags.ts";
+import {
+  LOCK_EX,
+  LOCK_NB,
+  O_CREAT,
+  O_EXCL,
+  O_NOCTTY,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDWR,
+} from "./flags.ts";
 import { guessProcText } from "./proc.ts";
 import { toFileStat } from "./file_stat.ts";
 import type { Root } from "./root.ts";
 
 const LOCK_MODE = 0o600;
-/** O_RDWR of open(2): NFS locks only what is open for writing. */
-const O_RDWR = 2;
 /** Milliseconds between two looks at a lock that is held. */
 const POLL_INTERVAL = 25;
 const EMPTY = encodePath("");

@@ -15,11 +15,10 @@ import {
   LOOP_CTL_GET_FREE,
   LOOP_SET_FD,
   LOOP_SET_STATUS64,
+  O_RDWR,
 } from "./flags.ts";
 import type { OpenFile } from "./open_file.ts";
 
-/** O_RDWR of open(2): loop devices want it even for read-only files before LOOP_CONFIGURE. */
-const O_RDWR = 2;
 /** Somebody else may take the free device first; losing this often means something is wrong. */
 const LOOP_TRIES = 32;
 /** sizeof(struct loop_config): fd, block size, struct loop_info64 (232 bytes at 8), 8 reserved u64. */

@@ -13,6 +13,7 @@ import {
   measureLargeFiles,
   measureLinks,
   measureLists,
+  measureMemory,
   measureSmallFiles,
   measureSparseFile,
   measureThreeImages,
@@ -30,6 +31,7 @@ const CASES = [
   measureThreeImages,
   measureSparseFile,
   measureLinks,
+  measureMemory,
   measureStartUp,
   measureLists,
 ];

@@ -23,6 +23,7 @@ const ROWS: readonly (readonly [string, readonly string[]])[] = [
   ["(c) three images, 0.1 MB each", ["at once", "sum of each alone"]],
   ["(d) sparse file, 8 MiB with 1 MiB of data", ["torcx", "GNU tar", "bsdtar", "torcx, the data alone"]],
   ["(e) 20 symlinks and hard links", ["torcx", "GNU tar", "bsdtar"]],
+  ["(f) memory of heavy archives", []],
   ["start-up", [
     "empty program",
     "--version",

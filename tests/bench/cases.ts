@@ -15,6 +15,7 @@ import {
   writeSmallFiles,
   writeSparseFile,
 } from "./inputs.ts";
+import { writeHeavyArchive } from "../support/heavy_archives.ts";
 import { type Candidate, measurePeakMemory, measureTimes, type Medians, runCommand } from "./measure.ts";
 
 /** One measured case. */
@@ -197,6 +198,24 @@ export function measureLinks(bench: Bench): Promise<Row> {
   const { links } = bench.sizes;
   const name = `(e) ${links} symlinks and hard links`;
   return measureTree(bench, name, (tree) => writeLinks(tree, links));
+}
+
+/** (f) Archives that would take much memory if it grew with them: the peak of each. */
+export async function measureMemory(bench: Bench): Promise<Row> {
+  const name = "(f) memory of heavy archives";
+  const ratios: string[] = [];
+  let peakKib = 0;
+  for (const [what, parts] of Object.entries(bench.sizes.heavy)) {
+    bench.report(`${name}: ${what}`);
+    const archive = `${bench.dir}/heavy.tgz`;
+    await writeHeavyArchive(archive, parts);
+    // Attributes of gigabytes have room in a tmpfs of a large machine alone.
+    const peak = await measurePeakMemory({ ...makeTorcxExtraction(bench, archive), canFail: true });
+    await remove(archive);
+    ratios.push(`${(peak / 1024).toFixed(1)} MiB x ${what}`);
+    peakKib = Math.max(peakKib, peak);
+  }
+  return { name, medians: new Map(), ratios, peakKib };
 }
 
 /** The lists on a crowded system; what counts is the time beyond the start-up. */

@@ -3,6 +3,8 @@
  * the same sizes. Everything goes below the directory that the caller names.
  */
 
+import type { HeavyArchive } from "../support/heavy_archives.ts";
+
 /** How large the inputs are. */
 export interface Sizes {
   largeFiles: number;
@@ -15,6 +17,8 @@ export interface Sizes {
   archives: number;
   profiles: number;
   runs: number;
+  /** Archives whose size must not tell in memory. */
+  heavy: Readonly<Record<string, HeavyArchive>>;
 }
 
 /** What the project's aims are measured on. */
@@ -27,7 +31,15 @@ export const FULL: Sizes = {
   links: 100_000,
   archives: 10_000,
   profiles: 1_000,
-  runs: 5,
+  runs: 9,
+  heavy: {
+    "800 000 directories": { directories: 800_000 },
+    "200 000 directories": { directories: 200_000 },
+    "3 000 directories with 60 kB": { directories: 3_000, attributes: { count: 1, bytes: 60_000 } },
+    "500 directories with 960 kB": { directories: 500, attributes: { count: 16, bytes: 60_000 } },
+    "5 000 directories with 960 kB": { directories: 5_000, attributes: { count: 16, bytes: 60_000 } },
+    "20 000 small files": { files: 20_000 },
+  },
 };
 
 /** Small enough for a smoke test. */
@@ -41,6 +53,7 @@ export const QUICK: Sizes = {
   archives: 10,
   profiles: 4,
   runs: 1,
+  heavy: { "100 directories": { directories: 100 } },
 };
 
 /** Bytes in the sparse file that are not a hole. */

@@ -13,6 +13,8 @@ export interface Candidate {
   command: readonly [string, ...string[]];
   /** Takes the milliseconds from standard error, for a command that has a clock of its own. */
   readTime?: (stderr: string) => number;
+  /** Whether it may end with 1, as where the tmpfs is too small. */
+  canFail?: boolean;
   /** Runs before each time, outside of the clock. */
   prepare?: () => Promise<void> | void;
   /** Runs after each time, outside of the clock. */
@@ -47,9 +49,7 @@ export async function measureTimes(candidates: readonly Candidate[], runs: numbe
 /** Runs the candidate once more and returns the most memory it had, in KiB. */
 export async function measurePeakMemory(candidate: Candidate): Promise<number> {
   await candidate.prepare?.();
-  const peak = await exists(TIME_PROGRAM)
-    ? await readMaxRss(candidate.command)
-    : await pollHighWater(candidate.command);
+  const peak = await exists(TIME_PROGRAM) ? await readMaxRss(candidate) : await pollHighWater(candidate);
   await candidate.cleanUp?.();
   return peak;
 }
@@ -83,13 +83,15 @@ function checkEnd(command: readonly string[], code: number, stderr: string): str
   return stderr;
 }
 
-async function readMaxRss(command: Candidate["command"]): Promise<number> {
-  const stderr = await runCommand([TIME_PROGRAM, "-f", "%M", ...command]);
+async function readMaxRss({ command, canFail = false }: Candidate): Promise<number> {
+  const { code, stderr: raw } = await makeCommand([TIME_PROGRAM, "-f", "%M", ...command]).output();
+  const stderr = new TextDecoder().decode(raw);
+  if (!canFail || code !== 1) checkEnd(command, code, stderr);
   return Number(stderr.trim().split("\n").at(-1));
 }
 
 // The value only grows: what is lost is the growth after the last look.
-async function pollHighWater(command: Candidate["command"]): Promise<number> {
+async function pollHighWater({ command, canFail = false }: Candidate): Promise<number> {
   const child = makeCommand(command).spawn();
   let peak = 0;
   const timer = setInterval(() => {
@@ -101,6 +103,6 @@ async function pollHighWater(command: Candidate["command"]): Promise<number> {
     }
   }, 2);
   const { code, stderr } = await child.output().finally(() => clearInterval(timer));
-  checkEnd(command, code, new TextDecoder().decode(stderr));
+  if (!canFail || code !== 1) checkEnd(command, code, new TextDecoder().decode(stderr));
   return peak;
 }

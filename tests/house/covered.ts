@@ -62,6 +62,11 @@ export const COVERED: readonly Covered[] = [
   },
   { files: ["cli/commands/config/*"], tests: ["program/config_test.ts"], why: COMMAND },
   {
+    files: ["catalog/located_remotes"],
+    tests: ["program/remotes/in_place_test.ts"],
+    why: "whose archives are found in place is seen by every verb",
+  },
+  {
     files: ["cli/commands/docs/*", "cli/docs/completion/*"],
     tests: ["program/completion_test.ts", "unit/cli/docs/man_test.ts", "packaging/version_test.ts"],
     why: "completions are what each shell makes of them",

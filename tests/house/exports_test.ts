@@ -5,6 +5,7 @@ import { readImports, readSources, type Source } from "../support/import_graph.t
 
 /** What tests alone import, with the reason. */
 const FOR_TESTS: Record<string, string> = {
+  "lib/apply/preview.ts PROCESS_BYTES": "what plan promises of memory is measured against it",
   "lib/cli/docs/setting_text.ts listPlaces": "the texts are held against the table by it",
   "lib/image/assets.ts listAssets": "what entries mean is tested without a manifest's file",
   "lib/image/assets.ts readImageManifest": "what stands in a manifest's way is tested without assets",

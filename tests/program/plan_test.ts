@@ -84,6 +84,9 @@ Deno.test("torcx plan shows images, assets, conflicts and what takes effect if t
       notes: [],
       memory_bytes: 8 * 4096,
       memory_limit_bytes: null,
+      process_memory_bytes: 96 * 2 ** 20,
+      boot_memory_bytes: 8 * 4096 + 96 * 2 ** 20,
+      machine_memory_bytes: null,
       // Others than root cannot count them.
       inodes: Deno.uid() === 0 ? 15 : null,
       inodes_limit: null,
@@ -188,7 +191,7 @@ Deno.test("torcx plan shows tables if text is wanted", async () => {
         "Next boot:  would succeed",
         "OS version: 1",
         "Profiles:   vendor, edge",
-        "Memory:     32.0 KiB",
+        "Memory:     32.0 KiB, and up to 96.0 MiB while it applies",
         "",
         "IMAGE  REFERENCE  PROFILE          ARCHIVE                                   WHY                             MEMORY",
         "hello  1          vendor (vendor)  /var/lib/torcx/store/hello:1.torcx.tgz    the only archive of this image  20.0 KiB",

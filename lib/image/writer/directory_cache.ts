@@ -1,20 +1,33 @@
 /**
  * Owns the open parent directories of an image that is being unpacked: most entries lie in the same few.
- * Missing parents are made.
+ * Missing parents are made, and what a later entry replaces is removed: that changes what paths mean.
  */
 
 import { type ByteString, encodePath, joinPath } from "../../bytes.ts";
-import { isErrno } from "../../errors.ts";
-import { close, fchmod, fchown, mkdirat, openat, readlinkat, tryOpenat } from "../../sys/calls.ts";
+import { ArchiveError, isErrno } from "../../errors.ts";
+import {
+  close,
+  fchmod,
+  fchown,
+  mkdirat,
+  openat,
+  readlinkat,
+  statx,
+  tryOpenat,
+  unlinkat,
+} from "../../sys/calls.ts";
 import { ENOENT } from "../../sys/errno.ts";
-import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY } from "../../sys/flags.ts";
+import { toFileStat } from "../../sys/file_stat.ts";
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "../../sys/flags.ts";
 import { openInRoot } from "../../sys/resolve.ts";
 import type { Root } from "../../sys/root.ts";
+import { withDirectory } from "./image_root.ts";
 
 /** Open descriptors at a time; RLIMIT_NOFILE is often 1024, and images are unpacked side by side. */
-const OPEN_MAX = 128;
+const OPEN_MAX = 64;
 /** Mode of a parent that the archive does not list. */
-const PARENT_MODE = 0o755;
+export const PARENT_MODE = 0o755;
+const PRIVATE_MODE = 0o700;
 const O_SEARCH = O_PATH | O_DIRECTORY;
 
 /** An open directory. */
@@ -25,25 +38,41 @@ export interface Directory {
   readonly path: ByteString;
 }
 
+/** An open directory by the path that it was asked for, behind symlinks perhaps. */
+interface KnownDirectory {
+  asked: ByteString;
+  directory: Directory;
+}
+
 /** Options of {@linkcode DirectoryCache}. */
 export interface DirectoryCacheOptions {
   /** Whether parents that are made get root as their owner. */
   isOwnerKept: boolean;
+  /** Whether a directory of this process's own can be made with the mode of a parent at once. */
+  isModeInherent: boolean;
 }
 
 /** Opens directories by path (no leading slash, no `.` or `..`), and keeps them open. */
 export class DirectoryCache implements Disposable {
   readonly #root: Root;
   readonly #top: Directory;
-  readonly #isOwnerKept: boolean;
-  readonly #known = new Map<ByteString, Directory>();
-  /** The last one returned outlives one more call: a link has two parents. */
-  #recent: Directory | undefined;
+  readonly #options: DirectoryCacheOptions;
+  #hasRemoved = false;
+  /**
+   * The last used one is the last; so it outlives one more call: a link has two parents. A list, as the engine
+   * keeps each string that is looked up in a Map until its next large collection.
+   */
+  readonly #known: KnownDirectory[] = [];
 
   constructor(root: Root, options: DirectoryCacheOptions) {
     this.#root = root;
     this.#top = { fd: root.fd, path: encodePath("") };
-    this.#isOwnerKept = options.isOwnerKept;
+    this.#options = options;
+  }
+
+  /** Whether a directory was removed, in whose place something else was made then. */
+  get hasRemoved(): boolean {
+    return this.#hasRemoved;
   }
 
   /**
@@ -77,52 +106,71 @@ export class DirectoryCache implements Disposable {
     return { fd, path: this.#findRealPath(fd) ?? path };
   }
 
-  /** Forgets everything: a symlink or directory was replaced, and changed what paths mean. */
-  clear(): void {
-    for (const { fd } of this.#known.values()) close(fd);
-    this.#known.clear();
-    this.#recent = undefined;
+  /**
+   * Removes what a later entry replaces.
+   *
+   * @throws {ArchiveError} if it is a directory that is not empty.
+   */
+  remove(directory: Directory, name: ByteString): void {
+    const { type } = toFileStat(statx(directory.fd, name));
+    try {
+      unlinkat(directory.fd, name, type === "directory" ? AT_REMOVEDIR : 0);
+    } catch (error) {
+      if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
+      throw new ArchiveError("a directory that is not empty has its place", { cause: error });
+    }
+    if (type === "directory") this.#hasRemoved = true;
+    // A new name cannot change where other paths lead, but one that goes can.
+    if (type === "directory" || type === "symlink") this.#clear();
+  }
+
+  /** Forgets everything. */
+  #clear(): void {
+    for (const { directory } of this.#known.splice(0)) close(directory.fd);
   }
 
   [Symbol.dispose](): void {
-    this.clear();
+    this.#clear();
   }
 
   #find(path: ByteString): Directory | undefined {
     if (path === "") return this.#top;
-    const directory = this.#known.get(path);
-    if (directory !== undefined) this.#recent = directory;
-    return directory;
-  }
-
-  #keep(path: ByteString, directory: Directory): Directory {
-    if (this.#known.size >= OPEN_MAX) this.#dropOldest();
-    this.#known.set(path, directory);
-    this.#recent = directory;
-    return directory;
-  }
-
-  #dropOldest(): void {
-    for (const [path, directory] of this.#known) {
-      if (directory === this.#recent) continue;
-      this.#known.delete(path);
-      close(directory.fd);
-      return;
+    const known = this.#known;
+    for (let index = known.length - 1; index >= 0; index--) {
+      const item = known[index]!;
+      if (item.asked !== path) continue;
+      if (index < known.length - 1) known.push(...known.splice(index, 1));
+      return item.directory;
     }
+    return undefined;
+  }
+
+  #keep(asked: ByteString, directory: Directory): Directory {
+    if (this.#known.length >= OPEN_MAX) close(this.#known.shift()!.directory.fd);
+    this.#known.push({ asked, directory });
+    return directory;
   }
 
   /** Returns the nearest open directory above a path, and what of the path is below it. */
   #findAncestor(path: ByteString): { base: Directory; rest: ByteString } {
-    for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
-      const base = this.#known.get(path.slice(0, slash) as ByteString);
-      if (base !== undefined) return { base, rest: path.slice(slash + 1) as ByteString };
+    let nearest: KnownDirectory | undefined;
+    for (const item of this.#known) {
+      const { asked } = item;
+      if (asked.length <= (nearest?.asked.length ?? 0) || path[asked.length] !== "/") continue;
+      if (path.startsWith(asked)) nearest = item;
     }
-    return { base: this.#top, rest: path };
+    if (nearest === undefined) return { base: this.#top, rest: path };
+    return { base: nearest.directory, rest: path.slice(nearest.asked.length + 1) as ByteString };
   }
 
   /** Opens a directory from the nearest one above; one with symlinks on the way, from the root. */
   #resolve(path: ByteString): Directory {
     const { base, rest } = this.#findAncestor(path);
+    if (!rest.includes("/")) {
+      // The usual case needs no resolver.
+      const fd = tryOpenat(base.fd, rest, O_SEARCH | O_NOFOLLOW);
+      if (fd >= 0) return { fd, path: joinPath(base.path, rest) };
+    }
     try {
       const fd = openInRoot(this.#root.resolver, base.fd, rest, O_SEARCH, { isSymlinkRefused: true });
       return { fd, path: joinPath(base.path, rest) };
@@ -170,14 +218,17 @@ export class DirectoryCache implements Disposable {
     if (fd >= 0) return { fd, path: joinPath(parent.path, name) };
     // Perhaps a symlink, which is resolved from the root.
     if (fd !== -ENOENT) return this.openUncached(path);
-    mkdirat(parent.fd, name, 0o700);
-    const made = openat(parent.fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    try {
-      if (this.#isOwnerKept) fchown(made, 0, 0);
-      fchmod(made, PARENT_MODE);
-      return { fd: openat(made, encodePath("."), O_SEARCH), path: joinPath(parent.path, name) };
-    } finally {
-      close(made);
-    }
+    return { fd: this.#makeParent(parent.fd, name), path: joinPath(parent.path, name) };
+  }
+
+  #makeParent(parent: number, name: ByteString): number {
+    const { isOwnerKept, isModeInherent } = this.#options;
+    mkdirat(parent, name, isModeInherent ? PARENT_MODE : PRIVATE_MODE);
+    if (isModeInherent) return openat(parent, name, O_SEARCH | O_NOFOLLOW);
+    return withDirectory(parent, name, (fd) => {
+      if (isOwnerKept) fchown(fd, 0, 0);
+      fchmod(fd, PARENT_MODE);
+      return openat(fd, encodePath("."), O_SEARCH);
+    });
   }
 }

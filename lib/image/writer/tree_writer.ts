@@ -1,36 +1,36 @@
 /**
  * Owns the policy of unpacking as root (03-archives "Writing"): each entry becomes a file below one root, the
- * last component never followed, metadata in an order that nothing later undoes. It has over 300 lines as
- * each kind of entry is a method on the same open directories and counts.
+ * last component never followed, metadata in an order that nothing later undoes.
  */
 
 import type { ArchiveWarningCode, EntrySink, OnArchiveWarning, TarEntry } from "../../archive/entry.ts";
 import { type ByteString, decodePath, joinPath, splitPath } from "../../bytes.ts";
-import { ArchiveError, isErrno, quote, SyscallError, TorcxError } from "../../errors.ts";
+import { ArchiveError, isErrno, quote, SyscallError } from "../../errors.ts";
 import {
   close,
   ftruncate,
-  linkat,
   mkdirat,
   mkfifoat,
   openat,
   pwriteAll,
   statx,
   symlinkat,
-  tryLinkat,
   tryMkdirat,
   tryOpenat,
-  unlinkat,
   writeAll,
 } from "../../sys/calls.ts";
 import type { ReportEntries } from "../../manifest/report.ts";
-import { EEXIST, ENOENT, EPERM, getErrnoName } from "../../sys/errno.ts";
-import { AT_REMOVEDIR, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../../sys/flags.ts";
+import { EEXIST, getErrnoName } from "../../sys/errno.ts";
+import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } from "../../sys/flags.ts";
 import { type FileType, toFileStat } from "../../sys/file_stat.ts";
 import type { Root } from "../../sys/root.ts";
-import { type Directory, DirectoryCache } from "./directory_cache.ts";
+import { type Directory, DirectoryCache, PARENT_MODE } from "./directory_cache.ts";
+import { DirectoryLog } from "./directory_log.ts";
 import { finishDirectories } from "./directory_metadata.ts";
-import { findLinkSource, normalizeEntryPath } from "./entry_path.ts";
+import { failEntry } from "./entry_fault.ts";
+import { normalizeEntryPath } from "./entry_path.ts";
+import { makeHardlink } from "./hardlinks.ts";
+import { ImageRoot } from "./image_root.ts";
 import { type MetadataOptions, MetadataWriter } from "./metadata.ts";
 
 /** What was written. */
@@ -39,26 +39,8 @@ export interface TreeCounts extends ReportEntries {
 }
 
 const O_NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-/** Nobody else reads a file before its owner and mode are set. */
-const PRIVATE_FILE = 0o600;
-const PRIVATE_DIRECTORY = 0o700;
-
-/** Errors of the kernel that an archive's own shape brings about. */
-const ARCHIVE_ERRNOS = [
-  "E2BIG",
-  "EEXIST",
-  "EFBIG",
-  "EINVAL",
-  "EISDIR",
-  "ELOOP",
-  "EMLINK",
-  "ENAMETOOLONG",
-  "ENOENT",
-  "ENOTDIR",
-  "ENOTEMPTY",
-  "EPERM",
-  "ERANGE",
-];
+const PRIVATE_FIFO = 0o600;
+const ROOT_USER = { uid: 0, gid: 0 };
 
 /** Writes entries below a root that nobody else writes. */
 export class TreeWriter implements EntrySink, Disposable {
@@ -72,20 +54,29 @@ export class TreeWriter implements EntrySink, Disposable {
     skipped: 0,
   };
   readonly #root: Root;
+  readonly #imageRoot: ImageRoot;
   readonly #cache: DirectoryCache;
   readonly #metadata: MetadataWriter;
   readonly #onWarning: OnArchiveWarning;
   readonly #onDebug: (message: string) => void;
-  /** Directories get their metadata at the end, by real path: later entries change their times. */
-  readonly #directories = new Map<ByteString, TarEntry>();
+  /** Directories get their metadata at the end: later entries change their times. */
+  readonly #directories: DirectoryLog;
+  /** Whether a directory has attributes, which another entry of the same name would take back. */
+  #hasDirectoryXattrs = false;
   #entry: TarEntry | undefined;
   /** The regular file that data goes to. */
   #fd = -1;
 
   constructor(root: Root, options: MetadataOptions) {
     this.#root = root;
-    this.#cache = new DirectoryCache(root, options);
-    this.#metadata = new MetadataWriter(root, options);
+    this.#imageRoot = new ImageRoot(root.fd);
+    this.#directories = new DirectoryLog(root.fd);
+    this.#cache = new DirectoryCache(root, {
+      isOwnerKept: options.isOwnerKept,
+      isModeInherent: this.#imageRoot.isExact(PARENT_MODE) &&
+        (!options.isOwnerKept || this.#imageRoot.isInherited(ROOT_USER)),
+    });
+    this.#metadata = new MetadataWriter(this.#imageRoot, options);
     this.#onWarning = options.onWarning;
     this.#onDebug = options.onDebug ?? ((): void => {});
   }
@@ -95,7 +86,7 @@ export class TreeWriter implements EntrySink, Disposable {
     try {
       this.#start(entry);
     } catch (cause) {
-      fail(entry, cause);
+      failEntry(entry.path, cause);
     }
   }
 
@@ -107,7 +98,7 @@ export class TreeWriter implements EntrySink, Disposable {
       else pwriteAll(this.#fd, data, offset);
       this.counts.unpackedBytes += data.length;
     } catch (cause) {
-      fail(entry, cause);
+      failEntry(entry.path, cause);
     }
   }
 
@@ -119,7 +110,7 @@ export class TreeWriter implements EntrySink, Disposable {
       if (entry.sparse !== undefined) ftruncate(this.#fd, entry.size);
       this.#metadata.write(this.#fd, entry);
     } catch (cause) {
-      fail(entry, cause);
+      failEntry(entry.path, cause);
     }
     close(this.#fd);
     this.#fd = -1;
@@ -134,28 +125,27 @@ export class TreeWriter implements EntrySink, Disposable {
   }
 
   /**
-   * Gives directories their owners, modes and times, the deepest first.
+   * Gives directories their owners, modes and times, then lets others into the image root.
    *
    * @throws {TorcxError} naming the directory.
    */
   finish(): void {
-    finishDirectories(this.#root, {
-      directories: this.#directories,
-      write: (fd, entry) => {
-        try {
-          this.#metadata.write(fd, entry);
-        } catch (cause) {
-          fail(entry, cause);
-        }
-      },
+    finishDirectories(this.#root, this.#directories.read(), {
+      hasReplaced: this.#cache.hasRemoved,
+      write: (parent, name, record, isModeLeft) =>
+        this.#metadata.writeDirectory(parent, name, record, isModeLeft),
+      writeMode: (parent, name, mode) => this.#metadata.writeDirectoryMode(parent, name, mode),
+      fail: failEntry,
     });
-    this.#directories.clear();
+    this.#directories[Symbol.dispose]();
+    this.#imageRoot.open();
   }
 
   [Symbol.dispose](): void {
     if (this.#fd >= 0) close(this.#fd);
     this.#fd = -1;
-    this.#cache.clear();
+    this.#cache[Symbol.dispose]();
+    this.#directories[Symbol.dispose]();
   }
 
   #start(entry: TarEntry): void {
@@ -167,7 +157,7 @@ export class TreeWriter implements EntrySink, Disposable {
     }
     switch (entry.type) {
       case "file":
-        return this.#startFile(path);
+        return this.#startFile(path, entry);
       case "directory":
         return this.#makeDirectory(path, entry);
       case "symlink":
@@ -175,11 +165,11 @@ export class TreeWriter implements EntrySink, Disposable {
         this.counts.symlinks++;
         return;
       case "fifo":
-        this.#create(path, (dir, name) => mkfifoat(dir, name, PRIVATE_FILE), entry);
+        this.#create(path, (dir, name) => mkfifoat(dir, name, PRIVATE_FIFO), entry);
         this.counts.fifos++;
         return;
       case "hardlink":
-        this.#makeHardlink(path, entry);
+        makeHardlink(this.#cache, path, entry);
         this.counts.hardlinks++;
         return;
       case "char":
@@ -195,13 +185,14 @@ export class TreeWriter implements EntrySink, Disposable {
     }
   }
 
-  #startFile(path: ByteString): void {
+  #startFile(path: ByteString, entry: TarEntry): void {
     const { parent, name } = splitPath(path);
     const directory = this.#cache.open(parent);
-    let fd = tryOpenat(directory.fd, name, O_NEW_FILE, PRIVATE_FILE);
+    const mode = this.#metadata.getFileMode(entry);
+    let fd = tryOpenat(directory.fd, name, O_NEW_FILE, mode);
     if (fd === -EEXIST) {
-      this.#removeExisting(directory, name);
-      fd = openat(this.#cache.open(parent).fd, name, O_NEW_FILE, PRIVATE_FILE);
+      this.#cache.remove(directory, name);
+      fd = openat(this.#cache.open(parent).fd, name, O_NEW_FILE, mode);
     }
     if (fd < 0) {
       throw new SyscallError("openat", {
@@ -216,15 +207,18 @@ export class TreeWriter implements EntrySink, Disposable {
 
   #makeDirectory(path: ByteString, entry: TarEntry): void {
     const { parent, name } = splitPath(path);
-    const directory = this.#cache.open(parent);
-    const realPath = joinPath(directory.path, name);
-    if (
-      !tryMkdirat(directory.fd, name, PRIVATE_DIRECTORY) && this.#getType(directory, name) !== "directory"
-    ) {
-      this.#removeExisting(directory, name);
-      mkdirat(this.#cache.open(parent).fd, name, PRIVATE_DIRECTORY);
+    let directory = this.#cache.open(parent);
+    const mode = this.#metadata.getDirectoryMode(entry);
+    let isNew = tryMkdirat(directory.fd, name, mode);
+    if (!isNew && this.#getType(directory, name) !== "directory") {
+      this.#cache.remove(directory, name);
+      directory = this.#cache.open(parent);
+      mkdirat(directory.fd, name, mode);
+      isNew = true;
     }
-    this.#directories.set(realPath, entry);
+    this.#metadata.writeDirectoryXattrs(directory.fd, name, entry, isNew || !this.#hasDirectoryXattrs);
+    this.#hasDirectoryXattrs ||= entry.xattrs !== undefined;
+    this.#directories.add(joinPath(directory.path, name), entry, isNew && mode === entry.mode);
     this.counts.directories++;
   }
 
@@ -236,119 +230,14 @@ export class TreeWriter implements EntrySink, Disposable {
       make(directory.fd, name);
     } catch (error) {
       if (!isErrno(error, "EEXIST")) throw error;
-      this.#removeExisting(directory, name);
+      this.#cache.remove(directory, name);
       directory = this.#cache.open(parent);
       make(directory.fd, name);
     }
     this.#metadata.writeAt(directory.fd, name, entry);
   }
 
-  /** A hard link has no metadata of its own. */
-  #makeHardlink(path: ByteString, entry: TarEntry): void {
-    const { parent, name } = splitPath(path);
-    const from = findLinkSource(entry.linkTarget);
-    if (from === undefined) throw describeSource(entry, "is a directory");
-    // `..` is resolved by the kernel, behind symlinks where there are some.
-    const uncached = from.isPlain ? undefined : this.#openSource(entry, from.parent);
-    try {
-      const source = uncached ?? this.#openCachedSource(entry, from.parent);
-      const directory = this.#cache.open(parent);
-      const result = tryLinkat(source.fd, from.name, directory.fd, name);
-      if (result === 0) return;
-      if (result === -EEXIST) this.#replaceByLink(source, from, directory, path, entry);
-      else if (result === -ENOENT) throw describeSource(entry, "does not exist");
-      else if (result === -EPERM && this.#getType(source, from.name) === "directory") {
-        throw describeSource(entry, "is a directory");
-      } else linkat(source.fd, from.name, directory.fd, name);
-    } finally {
-      if (uncached !== undefined) close(uncached.fd);
-    }
-  }
-
-  #openCachedSource(entry: TarEntry, parent: ByteString): Directory {
-    try {
-      return this.#cache.openExisting(parent);
-    } catch (cause) {
-      throw describeSource(entry, "does not exist", cause);
-    }
-  }
-
-  #openSource(entry: TarEntry, parent: ByteString): Directory {
-    try {
-      return this.#cache.openUncached(parent);
-    } catch (cause) {
-      throw describeSource(entry, "does not exist", cause);
-    }
-  }
-
-  #replaceByLink(
-    source: Directory,
-    from: { name: ByteString; parent: ByteString },
-    directory: Directory,
-    path: ByteString,
-    entry: TarEntry,
-  ): void {
-    const { parent, name } = splitPath(path);
-    const wanted = this.#findStat(source, from.name);
-    if (wanted === undefined) throw describeSource(entry, "does not exist");
-    if (wanted.type === "directory") throw describeSource(entry, "is a directory");
-    if (wanted.ino === statx(directory.fd, name).ino) {
-      // Made before: by another entry, or by itself where an archive names a file twice.
-      return;
-    }
-    // What is replaced may be a symlink on the way to the source: that stays open.
-    const kept = this.#openSource(entry, from.parent);
-    try {
-      this.#removeExisting(directory, name);
-      linkat(kept.fd, from.name, this.#cache.open(parent).fd, name);
-    } finally {
-      close(kept.fd);
-    }
-  }
-
-  /** Removes what a later entry replaces; a directory only if it is empty. */
-  #removeExisting(directory: Directory, name: ByteString): void {
-    const type = this.#getType(directory, name);
-    try {
-      unlinkat(directory.fd, name, type === "directory" ? AT_REMOVEDIR : 0);
-    } catch (error) {
-      if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
-      throw new ArchiveError("a directory that is not empty has its place", { cause: error });
-    }
-    if (type === "directory") this.#directories.delete(joinPath(directory.path, name));
-    // A new name cannot change where other paths lead, but one that goes can.
-    if (type === "directory" || type === "symlink") this.#cache.clear();
-  }
-
   #getType({ fd }: Directory, name: ByteString): FileType {
     return toFileStat(statx(fd, name)).type;
   }
-
-  #findStat({ fd }: Directory, name: ByteString): { ino: bigint; type: FileType } | undefined {
-    try {
-      return toFileStat(statx(fd, name));
-    } catch (error) {
-      if (isErrno(error, "ENOENT")) return undefined;
-      throw error;
-    }
-  }
-}
-
-function describeSource(entry: TarEntry, state: string, cause?: unknown): ArchiveError {
-  return new ArchiveError(
-    `its link target ${quote(decodePath(entry.linkTarget))} ${state}`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-/** Throws the error of an entry: the archive's fault, or the system's. */
-function fail(entry: TarEntry, cause: unknown): never {
-  if (!(cause instanceof TorcxError)) throw cause;
-  const message = `Cannot unpack entry ${quote(decodePath(entry.path))}`;
-  // That root may not set an attribute is the system's doing.
-  const isForbidden = isErrno(cause, "EPERM") && cause.call.endsWith("setxattr");
-  if (cause instanceof ArchiveError || (isErrno(cause, ...ARCHIVE_ERRNOS) && !isForbidden)) {
-    throw new ArchiveError(message, { cause });
-  }
-  throw new TorcxError(isErrno(cause, "EDQUOT") ? "no_space" : cause.code, message, { cause });
 }

@@ -5,11 +5,15 @@
 
 import type { OnArchiveWarning } from "../../archive/entry.ts";
 import { type ByteString, decodePath, encodePath } from "../../bytes.ts";
-import { isErrno, quote } from "../../errors.ts";
-import { fsetxattr, geteuid, lsetxattrat, statx } from "../../sys/calls.ts";
+import { isErrno, quote, type SyscallError, TorcxError } from "../../errors.ts";
+import { flistxattr, fremovexattr, fsetxattr, geteuid, lsetxattrat, statx } from "../../sys/calls.ts";
 import { AT_FDCWD } from "../../sys/flags.ts";
 
 const SELINUX = encodePath("security.selinux");
+/** Remarks of one image, each on another attribute: a hostile one has a million names. */
+const REMARKS_MAX = 100;
+/** XATTR_NAME_MAX of linux/limits.h; of a longer name no more is shown. */
+const NAME_BYTES_MAX = 255;
 
 /** Sets attributes and keeps to one remark per cause. */
 export class XattrWriter {
@@ -31,7 +35,19 @@ export class XattrWriter {
   write(fd: number, xattrs: ReadonlyMap<ByteString, Uint8Array<ArrayBuffer>>): void {
     for (const [name, value] of xattrs) {
       if (this.#isKept(name)) this.#set(name, () => fsetxattr(fd, name, value));
-      else this.#warnOnce(name, `extended attribute ${quote(decodePath(name))} is not kept`);
+      else this.#warnOnce(name, `extended attribute ${showName(name)} is not kept`);
+    }
+  }
+
+  /**
+   * Takes back what another entry has set on an open directory.
+   *
+   * @throws {SyscallError} if the kernel refuses.
+   */
+  clear(fd: number): void {
+    for (const name of flistxattr(fd)) {
+      // The kernel gives every file a label.
+      if (name !== SELINUX && this.#isKept(name)) fremovexattr(fd, name);
     }
   }
 
@@ -50,9 +66,10 @@ export class XattrWriter {
     try {
       set();
     } catch (error) {
+      if (isErrno(error, "ENOSPC")) throw describeSpace(name, error);
       if (!isErrno(error, "EOPNOTSUPP", ...(this.#isRoot ? [] : ["EPERM"]))) throw error;
       const reason = error.errno === "EPERM" ? "only root may set it" : "the file system has none";
-      this.#warnOnce(error.errno, `extended attribute ${quote(decodePath(name))} is not kept: ${reason}`);
+      this.#warnOnce(error.errno, `extended attribute ${showName(name)} is not kept: ${reason}`);
     }
   }
 
@@ -63,10 +80,24 @@ export class XattrWriter {
   }
 
   #warnOnce(key: string, message: string): void {
-    if (this.#said.has(key)) return;
+    if (this.#said.has(key) || this.#said.size > REMARKS_MAX) return;
     this.#said.add(key);
-    this.#warn(message, "attribute-left-out");
+    if (this.#said.size <= REMARKS_MAX) this.#warn(message, "attribute-left-out");
+    else this.#warn("further extended attributes are not kept", "attribute-left-out");
   }
+}
+
+/** A tmpfs counts attributes as inodes, since Linux 6.6; other file systems have a block for those of a file. */
+function describeSpace(name: ByteString, cause: SyscallError): TorcxError {
+  return new TorcxError("no_space", `there is no room for its extended attribute ${showName(name)}`, {
+    cause,
+    hint:
+      'Raise "unpack_inodes" in the config file, use a squashfs archive, or leave the attributes out of the image',
+  });
+}
+
+function showName(name: ByteString): string {
+  return quote(decodePath(name.slice(0, NAME_BYTES_MAX) as ByteString));
 }
 
 function isSelinuxOn(): boolean {

@@ -24,6 +24,11 @@ export interface PlanOutput {
   notes: string[];
   memory_bytes: number;
   memory_limit_bytes: number | null;
+  /** What the apply itself takes at most. */
+  process_memory_bytes: number;
+  /** Both together. */
+  boot_memory_bytes: number;
+  machine_memory_bytes: number | null;
   inodes: number | null;
   inodes_limit: number | null;
 }

@@ -149,3 +149,18 @@ testWith(
       assertEquals(all!.output.match(/^\/dev\/loop /gm)?.length, 1);
     }),
 );
+
+testWith(
+  "torcx image extract leaves a tree that nobody else enters if it is killed",
+  { isRoot: true },
+  () =>
+    withLarge(async (root) => {
+      const [, killed] = await runSteps(root, [
+        "mkdir x",
+        `"\${program[@]}" image extract ${STORE}/large:1.torcx.tgz x >out.txt 2>&1 & pid=$!; ` +
+        "until [ -e x/bin/program-0 ]; do kill -0 $pid || exit 9; done; kill -KILL $pid; wait $pid; " +
+        "stat -c %a x; find x -mindepth 1 | head -1",
+      ]);
+      assertMatch(killed!.output, /^700\nx\/\S+\n/m);
+    }),
+);

@@ -1,7 +1,7 @@
 /** Tests the preview of the next boot: what would come, what would fail, and that nothing is changed. */
 
 import { assertEquals } from "@std/assert";
-import { previewBoot } from "../../../lib/apply/preview.ts";
+import { previewBoot, PROCESS_BYTES } from "../../../lib/apply/preview.ts";
 import { makeManifest, packImage } from "../../support/archives.ts";
 import { makeProfile, OS_RELEASE, withTree } from "../../support/nodes.ts";
 import { fingerprint } from "../../support/tree.ts";
@@ -44,4 +44,8 @@ Deno.test("previewBoot() tells images, assets, overrides and memory of the next 
     assertEquals(preview.overrides.map(({ path }) => path), ["/etc/systemd/system/a.service"]);
     assertEquals([preview.memoryLimit, preview.conflicts, preview.upper], [500, [], undefined]);
     assertEquals(preview.switchedOffBy?.endsWith("torcx=0"), true);
+    // Pages of the manifest, the program and the unit.
+    const warning = `the machine has 1000 bytes of memory, the boot takes ${3 * 4096 + PROCESS_BYTES}: ` +
+      `${3 * 4096} for the images and up to ${PROCESS_BYTES} to apply them`;
+    assertEquals(preview.warnings.filter((text) => text.includes("memory")), [warning]);
   }));

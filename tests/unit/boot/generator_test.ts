@@ -108,6 +108,9 @@ testWith(
     assertEquals(again, left);
     assertEquals(textAgain, text);
     assertMatch(text!.output, /^ExecStart=\/\S+ apply --boot --verbose=info$/m);
+    // Between what may go and udevd, which is last.
+    const score = Number(/^OOMScoreAdjust=(-?\d+)$/m.exec(text!.output)?.[1]);
+    assert(score > -1000 && score < 0, text!.output);
   },
 );
 

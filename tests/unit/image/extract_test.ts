@@ -73,6 +73,17 @@ for (
   });
 }
 
+Deno.test("extractArchive() gives the directory its mode back, whole or failed", async () => {
+  for (const mode of [0o755, 0o750, 0o700]) {
+    using arena = new Arena();
+    Deno.chmodSync(arena.root, mode);
+    await assertRejects(() => extract(arena, "a.tar", NO_ARCHIVE), ArchiveError);
+    assertEquals([Deno.statSync(arena.root).mode! & 0o7777, readTree(arena.root).size], [mode, 0]);
+    await extract(arena, "a.tar", TAR);
+    assertEquals(Deno.statSync(arena.root).mode! & 0o7777, mode);
+  }
+});
+
 Deno.test("extractArchive() refuses what is no empty directory, and leaves it alone", async () => {
   using arena = new Arena();
   Deno.symlinkSync("victim", `${arena.directory}/link`);

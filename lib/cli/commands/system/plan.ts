@@ -165,6 +165,9 @@ function toOutput(preview: Preview, isSuccess: boolean): PlanOutput {
     notes: preview.notes,
     memory_bytes: preview.memoryBytes,
     memory_limit_bytes: preview.memoryLimit ?? null,
+    process_memory_bytes: preview.processBytes,
+    boot_memory_bytes: preview.memoryBytes + preview.processBytes,
+    machine_memory_bytes: preview.machineMemoryBytes ?? null,
     inodes: preview.inodes ?? null,
     inodes_limit: preview.inodesLimit ?? null,
   };
@@ -191,7 +194,11 @@ function writePreview(out: Output, preview: Preview, { fault }: { fault: BootFau
   out.writeLine(`OS version: ${osVersion ?? "unknown"}`);
   out.writeLine(`Profiles:   ${names.length === 0 ? "none" : names.join(", ")}`);
   const limit = memoryLimit === undefined ? "" : ` of ${formatSize(memoryLimit)}`;
-  out.writeLine(`Memory:     ${formatSize(memoryBytes)}${limit}`);
+  out.writeLine(
+    `Memory:     ${formatSize(memoryBytes)}${limit}, and up to ${
+      formatSize(preview.processBytes)
+    } while it applies`,
+  );
   writeTable(out, {
     titles: ["IMAGE", "REFERENCE", "PROFILE", "ARCHIVE", "WHY", "MEMORY"],
     rows: preview.images.map(makeRow),

@@ -1,13 +1,16 @@
 /** Tests owners, modes, attributes and times of unpacked files, and the order in which they are set. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodePath, fromBytes } from "../../../../lib/bytes.ts";
+import { findAttributes } from "../../../../lib/sys/attributes.ts";
 import { fgetxattr, flistxattr, mount, umount2 } from "../../../../lib/sys/calls.ts";
+import { O_DIRECTORY, O_RDONLY } from "../../../../lib/sys/flags.ts";
 import { enterPrivateMountNamespace, isRootUser } from "../../../../lib/sys/namespace.ts";
 import { Root } from "../../../../lib/sys/root.ts";
-import { directory, file, hardlink, pax, symlink } from "../../../support/tar_builder.ts";
+import { concat, directory, file, hardlink, pax, symlink } from "../../../support/tar_builder.ts";
 import { Arena } from "../../../support/arena.ts";
-import { testWith } from "../../../support/needs.ts";
+import { skipPart, testWith } from "../../../support/needs.ts";
+import { TorcxError } from "../../../../lib/errors.ts";
 
 const isRoot = isRootUser();
 /** struct vfs_cap_data of revision 2 (include/uapi/linux/capability.h): cap_net_raw permitted, effective. */
@@ -19,6 +22,13 @@ function readXattrs(root: string, path: string): Record<string, string> {
   using opened = directory.openFile(encodePath(path));
   const names = flistxattr(opened.fd).filter((name) => /^(?:user|security\.capability)/.test(name));
   return Object.fromEntries(names.map((name) => [name, fromBytes(fgetxattr(opened.fd, name))]));
+}
+
+function readDirectoryXattrs(root: string, path: string): Record<string, string> {
+  using directory = Root.open(root);
+  const found = directory.withOpen(encodePath(path), O_RDONLY | O_DIRECTORY, findAttributes) ?? [];
+  const kept = [...found].filter(([name]) => name.startsWith("user."));
+  return Object.fromEntries(kept.map(([name, value]) => [name, fromBytes(value)]));
 }
 
 function readStat(root: string, path: string): { owner: string; mode: number; mtime: string } {
@@ -103,6 +113,25 @@ Deno.test("XattrWriter sets user attributes of a file that nobody may write", as
   assertEquals(readXattrs(arena.root, "f"), { "user.a": "", "user.b": "x\0y" });
 });
 
+Deno.test("XattrWriter gives a directory that comes twice its last attributes", async () => {
+  using arena = new Arena();
+  await arena.unpack(
+    [
+      pax({ "SCHILY.xattr.user.a": "1", "SCHILY.xattr.user.b": "1" }),
+      directory("d"),
+      file("d/f"),
+      pax({ "SCHILY.xattr.user.b": "2" }),
+      directory("d"),
+      pax({ "SCHILY.xattr.user.a": "1" }),
+      directory("e"),
+      directory("e"),
+    ],
+    "openat2",
+    { isOwnerKept: isRoot },
+  );
+  assertEquals(["d", "e"].map((path) => readDirectoryXattrs(arena.root, path)), [{ "user.b": "2" }, {}]);
+});
+
 Deno.test("XattrWriter skips what images may not set, with one warning per name", async () => {
   using arena = new Arena();
   const skipped = { "SCHILY.xattr.trusted.overlay.opaque": "y", "SCHILY.xattr.userx.a": "1" };
@@ -117,6 +146,17 @@ Deno.test("XattrWriter skips what images may not set, with one warning per name"
     warnings[0]!.includes("trusted.overlay.opaque") && warnings[1]!.includes("userx.a"),
     warnings.join(),
   );
+});
+
+Deno.test("XattrWriter says no more than a hundred names, and shortens them", async () => {
+  using arena = new Arena();
+  const names = Array.from({ length: 150 }, (_, index) => `trusted.${index}.${"x".repeat(300)}`);
+  const blocks = names.map((name, index) =>
+    concat(pax({ [`SCHILY.xattr.${name}`]: "1" }), file(`f${index}`))
+  );
+  const { warnings } = await arena.unpack(blocks, "openat2", { isOwnerKept: isRoot });
+  assertEquals(warnings.length, 101);
+  assertEquals(warnings[0], `extended attribute "${names[0]!.slice(0, 255)}" is not kept`);
 });
 
 testWith("XattrWriter warns once if the file system has no attributes, and unpacks all the same", {
@@ -142,4 +182,25 @@ testWith("XattrWriter warns once if the file system has no attributes, and unpac
     umount2(target, 0);
   }
   assert(arena.isSentinelSame);
+});
+
+testWith("XattrWriter says what to do if attributes have no room", { isRoot: true }, async (context) => {
+  enterPrivateMountNamespace();
+  using arena = new Arena();
+  const target = encodePath(arena.root);
+  // Since Linux 6.6 attributes count as inodes there, of 1 KiB each.
+  mount(encodePath("none"), target, "tmpfs", 0, "nr_inodes=20");
+  try {
+    const { warnings } = await arena.unpack([pax({ "SCHILY.xattr.user.a": "1" }), directory("d")], "openat2");
+    if (warnings.length > 0) {
+      return await skipPart(context, "no room", "this kernel's tmpfs has no attributes");
+    }
+    const large = pax({ "SCHILY.xattr.user.b": "x".repeat(60_000) });
+    const error = await assertRejects(() => arena.unpack([large, directory("e")], "openat2"), TorcxError);
+    assertEquals(error.code, "no_space");
+    assertEquals((error.cause as TorcxError).message, 'there is no room for its extended attribute "user.b"');
+    assert((error.cause as TorcxError).hint?.includes('"unpack_inodes"'));
+  } finally {
+    umount2(target, 0);
+  }
 });

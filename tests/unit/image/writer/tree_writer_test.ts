@@ -90,6 +90,30 @@ const ACCEPTED: Record<string, { blocks: Uint8Array[]; tree: TreeText; takesRoot
     blocks: [directory("a"), symlink("l", "a"), directory("l/d", { mode: 0o711 }), file("a/d", "f")],
     tree: { a: "d 755", "a/d": "644 f", l: "-> a" },
   },
+  "shuts directories that their owner may not search after what is in them": {
+    blocks: [
+      directory("a", { mode: 0 }),
+      directory("a/b", { mode: 0o300 }),
+      directory("a/b/c"),
+      file("a/b/f", "f"),
+    ],
+    tree: { a: "d 0", "a/b": "d 300", "a/b/c": "d 755", "a/b/f": "644 f" },
+    takesRoot: true,
+  },
+  "opens a directory again that came first without permissions": {
+    blocks: [directory("a", { mode: 0 }), directory("a/b"), directory("a", { mode: 0o755 })],
+    tree: { a: "d 755", "a/b": "d 755" },
+  },
+  "makes a directory anew where a symlink had replaced it": {
+    blocks: [
+      directory("a", { mode: 0o700 }),
+      symlink("a", "b"),
+      directory("b"),
+      directory("a", { mode: 0o711 }),
+      file("a/f", "f"),
+    ],
+    tree: { a: "d 711", "a/f": "644 f", b: "d 755" },
+  },
   "links a symlink itself, and an absolute source inside the root": {
     blocks: [symlink("l", "nowhere"), hardlink("l2", "/l"), file("f", "f"), hardlink("g", "../../f")],
     tree: { f: "644 f", g: "= f", l: "-> nowhere", l2: "= l" },
@@ -224,3 +248,25 @@ for (const resolver of ["openat2", "walk"] as const) {
     });
   }
 }
+
+Deno.test("TreeWriter leaves the time of a file that replaced a directory", async () => {
+  using arena = new Arena();
+  await arena.unpack([directory("d", { mtime: 1 }), file("d", "f", { mtime: 5 })], "openat2", {
+    isOwnerKept: isRoot,
+  });
+  assertEquals(Deno.statSync(`${arena.root}/d`).mtime?.getTime(), 5000);
+});
+
+Deno.test("TreeWriter refuses more directories without permissions than it keeps in mind", async () => {
+  using arena = new Arena();
+  const blocks = Array.from({ length: 17_000 }, (_, index) => {
+    const name = String(index).padStart(250, "x");
+    return concat(longName(name), directory("short", { mode: index % 2 === 0 ? 0 : 0o300 }));
+  });
+  const error = await assertRejects(
+    () => arena.unpack(blocks, "openat2", { isOwnerKept: isRoot }),
+    ArchiveError,
+  );
+  assert(listMessages(error).join(": ").includes("may not read or search"), listMessages(error).join(": "));
+  assertEquals((error.cause as ArchiveError).hint?.includes("chmod -R u+rX"), true);
+});
