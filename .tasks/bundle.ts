@@ -113,9 +113,17 @@ async function shareModules(sources: string, options: BundleOptions): Promise<vo
         ? [code.specifier]
         : []
     );
-  const core = new Set([`${top}main.ts`]);
-  for (const at of core) for (const next of listImports(at, false)) core.add(next);
-  core.delete(`${top}main.ts`);
+  const listLoaded = (specifier: string): Set<string> => {
+    const loaded = new Set([specifier]);
+    for (const at of loaded) for (const next of listImports(at, false)) loaded.add(next);
+    return loaded;
+  };
+  const main = `${top}main.ts`;
+  // What main.ts loads, and what comes with whichever it then loads on demand.
+  const [first, ...others] = listImports(main, true).map(listLoaded);
+  const common = others.reduce((left, loaded) => left.intersection(loaded), first ?? new Set<string>());
+  const core = listLoaded(main).union(common);
+  core.delete(main);
   await Deno.writeTextFile(join(sources, "core.ts"), [...core].map(makeImport).join(""));
   const onDemand = new Set([...modules.keys()].flatMap((specifier) => listImports(specifier, true)));
   for (const specifier of onDemand) {
