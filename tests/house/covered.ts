@@ -36,11 +36,6 @@ export const COVERED: readonly Covered[] = [
     why: "what the kinds of operations share",
   },
   {
-    files: ["catalog/located_remotes"],
-    tests: ["program/remotes/verbs_test.ts", "program/remotes/in_place_test.ts"],
-    why: "a base URL of a remote that is there: both have their own tests",
-  },
-  {
     files: ["archive/pax", "archive/sparse", "archive/tar_*"],
     tests: ["unit/archive/tar_reader_test.ts", "archives/rules_test.ts"],
     why: ONE_READER,
@@ -61,11 +56,6 @@ export const COVERED: readonly Covered[] = [
     why: "which profiles a boot takes, with how they are read",
   },
   { files: ["cli/commands/config/*"], tests: ["program/config_test.ts"], why: COMMAND },
-  {
-    files: ["catalog/located_remotes"],
-    tests: ["program/remotes/in_place_test.ts"],
-    why: "whose archives are found in place is seen by every verb",
-  },
   {
     files: ["cli/commands/docs/*", "cli/docs/completion/*"],
     tests: ["program/completion_test.ts", "unit/cli/docs/man_test.ts", "packaging/version_test.ts"],
