@@ -62,7 +62,7 @@ const PURE: readonly Row[] = [
     why: "an error of a setting, a fault, a source",
   },
   {
-    file: "lib/manifest/go_json.ts",
+    file: "lib/manifest/go_decoder.ts",
     names: ["GoDecoder.refuse"],
     why: "an error of a node, its path, the type",
   },

@@ -2,7 +2,8 @@
  * Owns the kind `torcx-config-v0`, the config file. It refuses to know which keys there are, and to judge values.
  */
 
-import { type GoFile, type GoShape, type OnWarning, readWrittenManifest } from "./go_json.ts";
+import type { GoShape } from "./go_decoder.ts";
+import { type GoFile, type OnWarning, readWrittenManifest } from "./go_json.ts";
 import type { JsonCursor } from "./json.ts";
 
 /** What is read of a config file. */

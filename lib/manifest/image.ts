@@ -5,7 +5,8 @@
 
 import { ASSET_KINDS, type AssetKind } from "./asset_kinds.ts";
 import { quote } from "../errors.ts";
-import { type GoFile, type JsonWarningCode, readWrittenManifest } from "./go_json.ts";
+import type { JsonWarningCode } from "./go_decoder.ts";
+import { type GoFile, readWrittenManifest } from "./go_json.ts";
 import type { JsonCursor } from "./json.ts";
 
 /** Where an image keeps its manifest. */

@@ -3,14 +3,9 @@
  * profile's images, with every field that it does not know kept as it was. It refuses disk access.
  */
 
+import type { GoStruct } from "./go_decoder.ts";
 import { quote } from "../errors.ts";
-import {
-  type GoFile,
-  type GoStruct,
-  listFieldMembers,
-  type OnWarning,
-  readWrittenManifest,
-} from "./go_json.ts";
+import { type GoFile, listFieldMembers, type OnWarning, readWrittenManifest } from "./go_json.ts";
 import { encodeManifest } from "./json.ts";
 import {
   decodeJsonString,

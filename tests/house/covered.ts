@@ -131,7 +131,7 @@ export const COVERED: readonly Covered[] = [
     why: KINDS,
   },
   {
-    files: ["manifest/json_text", "manifest/utf8"],
+    files: ["manifest/go_decoder", "manifest/json_text", "manifest/utf8"],
     tests: ["unit/manifest/go_json_test.ts", "unit/manifest/json_test.ts"],
     why: "steps of one parse",
   },
