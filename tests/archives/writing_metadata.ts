@@ -40,13 +40,23 @@ export const RULES: readonly Rule[] = [
     accepts: {
       "times that later entries would change": {
         archive: tar(
-          directory("d", { mode: 0o500, mtime: 3 }),
-          directory("d/e", { mode: 0o555, mtime: 4 }),
+          directory("d", { mode: 0o700, mtime: 3 }),
+          directory("d/e", { mode: 0o711, mtime: 4 }),
           file("d/e/f", "x"),
           file("d/g", "x"),
         ),
-        tree: { d: "d 500", "d/e": "d 555", "d/e/f": "644 x", "d/g": "644 x" },
+        tree: { d: "d 700", "d/e": "d 711", "d/e/f": "644 x", "d/g": "644 x" },
         details: { d: { mtime: "3.000000000" }, "d/e": { mtime: "4.000000000" } },
+      },
+      "directories that nobody may write to": {
+        archive: tar(
+          directory("d", { mode: 0o500, mtime: 3 }),
+          directory("d/e", { mode: 0o555, mtime: 4 }),
+          file("d/e/f", "x"),
+        ),
+        tree: { d: "d 500", "d/e": "d 555", "d/e/f": "644 x" },
+        details: { d: { mtime: "3.000000000" }, "d/e": { mtime: "4.000000000" } },
+        takesRoot: true,
       },
       "a directory by another path than it was made by": {
         archive: tar(

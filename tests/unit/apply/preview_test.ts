@@ -21,7 +21,9 @@ Deno.test("previewBoot() tells images, assets, overrides and memory of the next 
       "bin/hi": "#!/bin/sh\n",
       "a.service": "[Service]\n",
     });
-    const before = fingerprint(path);
+    // Who is not root has no mounts of his own, and unpacks below the directory for temporary files.
+    const look = (): string[] => ["etc", "usr", "var"].map((name) => fingerprint(`${path}/${name}`));
+    const before = look();
     const read: (string | undefined)[] = [];
     const preview = await previewBoot(readSystem({}, "torcx=0"), {
       profile: undefined,
@@ -31,7 +33,9 @@ Deno.test("previewBoot() tells images, assets, overrides and memory of the next 
       signal: new AbortController().signal,
       onProgress: (archive) => read.push(archive?.path),
     });
-    assertEquals(fingerprint(path), before);
+    assertEquals(look(), before);
+    assertEquals([...Deno.readDirSync(path)].map(({ name }) => name).sort(), ["etc", "tmp", "usr", "var"]);
+    assertEquals([...Deno.readDirSync(`${path}/tmp`)].map(({ name }) => name), [".keep"]);
     assertEquals([...new Set(read)], [`/${STORE}/hello:1.torcx.tgz`, undefined]);
     assertEquals(preview.images.map(({ image, fault }) => [image.name, fault?.error.code]), [
       ["hello", undefined],

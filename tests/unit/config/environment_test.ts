@@ -13,6 +13,12 @@ Deno.test("the list of variables has those of settings first, and says of each w
     "TORCX_CHECK_REMOTE_ONLY",
     "TMPDIR",
     "JOURNAL_STREAM",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
     "NO_COLOR",
     "TERM",
   ]);
