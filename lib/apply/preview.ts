@@ -74,7 +74,7 @@ export interface Preview {
   defaultInodes: number | undefined;
 }
 
-/** The most that an apply takes by itself, whatever its archives hold: tests/program/memory_test.ts holds it. */
+/** The most that an apply takes by itself, however large its archives are: tests/program/memory_test.ts holds it. */
 export const PROCESS_BYTES = 96 * 2 ** 20;
 
 /** Options of {@linkcode previewBoot}. */

@@ -8,7 +8,7 @@ import { isErrno, quote, SyscallError, TorcxError } from "../errors.ts";
 import { behind } from "./call_arguments.ts";
 import { close, openat, openat2InRoot, unlinkat } from "./calls.ts";
 import { DirectoryStack } from "./directory_stack.ts";
-import { readDirEntries } from "./dirents.ts";
+import { streamDirEntries } from "./dirents.ts";
 import { AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, RESOLVE_NO_XDEV } from "./flags.ts";
 import { findMountPoints, readMountId } from "./mount_points.ts";
 import { detectResolver, type Resolver } from "./resolve.ts";
@@ -117,7 +117,7 @@ function removeFiles(directory: number): ByteString[] {
   const fd = openat(directory, encodePath("."), O_RDONLY | O_DIRECTORY);
   const full: ByteString[] = [];
   try {
-    for (const { name, type } of readDirEntries(fd)) {
+    for (const { name, type } of streamDirEntries(fd)) {
       try {
         unlinkat(fd, name, type === "directory" ? AT_REMOVEDIR : 0);
       } catch (error) {

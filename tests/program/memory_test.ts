@@ -5,6 +5,7 @@ import { measurePeakMemory } from "../bench/measure.ts";
 import { prepareBinary } from "../support/compiled.ts";
 import { type HeavyArchive, writeHeavyArchive } from "../support/heavy_archives.ts";
 import { testWith } from "../support/needs.ts";
+import { makeProfile, writeNodes } from "../support/nodes.ts";
 import { PROCESS_BYTES } from "../../lib/apply/preview.ts";
 
 /** Larger ones are the benchmark's. */
@@ -49,3 +50,26 @@ for (const [what, parts] of Object.entries(ARCHIVES)) {
     }
   });
 }
+
+testWith(
+  "torcx plan takes 96 MiB at most for 100 000 directories",
+  { isRoot: true, isCompiled: true },
+  async () => {
+    const root = await Deno.makeTempDir({ prefix: "torcx-memory-" });
+    try {
+      writeNodes(root, {
+        "usr/lib/os-release": "VERSION_ID=1\n",
+        "usr/share/torcx/profiles/vendor.json": makeProfile("heavy:1"),
+        "var/lib/torcx/store": { dir: true },
+      });
+      await writeHeavyArchive(`${root}/var/lib/torcx/store/heavy:1.torcx.tgz`, { directories: 100_000 });
+      const peakKib = await measurePeakMemory({
+        name: "plan",
+        command: [await prepareBinary(), "plan", "--root", root],
+      });
+      assertEquals(Math.max(PROCESS_BYTES, peakKib * 1024), PROCESS_BYTES, `it took ${peakKib} KiB`);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  },
+);
