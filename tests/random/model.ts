@@ -6,6 +6,7 @@
 import type { Kind } from "./documents.ts";
 import { type FileTree, joinNames, type ThoughtNode } from "./file_tree.ts";
 import { listAssets, type ModelAsset } from "./model_images.ts";
+import { type ListedAssets, UnitLinks } from "./model_links.ts";
 import { type MergedImage, type ModelSelection, selectProfiles } from "./model_profiles.ts";
 import { type ModelSettings, readSettings, Refusal } from "./model_settings.ts";
 import { indexStores, type ModelArchive } from "./model_stores.ts";
@@ -88,14 +89,26 @@ export function modelBoot(system: ThoughtSystem, { isThisBoot, ...options }: Mod
   }
   const propagation = new Propagation(system.tree, boot.settings);
   if (!propagation.isPrepared) return { ...boot, refusal: "what has a directory's place is none" };
-  for (const entry of boot.images) {
+  const attempt = (entry: ModelBoot["images"][number], act: () => void): void => {
     try {
-      propagation.add(entry.image.name, openArchive(system.tree, entry.archive));
+      act();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       entry.fault = error.message;
     }
+  };
+  const listed: { entry: ModelBoot["images"][number]; image: ListedAssets }[] = [];
+  for (const entry of boot.images) {
+    attempt(entry, () => {
+      const tree = openArchive(system.tree, entry.archive);
+      const { name } = entry.image;
+      const treePath = `${boot.settings!.runDir}/unpack/${name}`;
+      listed.push({ entry, image: { name, tree, treePath, assets: listAssets(tree, name) } });
+    });
   }
+  // What the images bring together is known before the first of it is placed: a unit's link may lead to another's.
+  const links = new UnitLinks(system.tree, listed.map(({ image }) => image));
+  for (const { entry, image } of listed) attempt(entry, () => propagation.add(image, links));
   const { assets, conflicts, after } = propagation;
   return {
     ...boot,
@@ -148,8 +161,10 @@ class Propagation {
    *
    * @throws {Refusal} if it cannot be.
    */
-  add(image: string, tree: FileTree): void {
-    for (const asset of listAssets(tree, image)) this.#place(image, asset);
+  add(image: ListedAssets, links: UnitLinks): void {
+    for (const asset of image.assets) {
+      this.#place(image.name, { ...asset, node: links.getNode(image, asset) });
+    }
   }
 
   /** Makes a directory and its parents, symlinks followed; false if something else is there. */

@@ -78,7 +78,7 @@ Deno.test("the model of the contract is of its own: nothing of it comes from lib
   const models = (await readSources(["tests/random"])).filter(({ path }) =>
     /(?:model|file_tree|documents)/.test(path)
   );
-  assertEquals(models.length, 7);
+  assertEquals(models.length, 8);
   for (const { path, code } of models) assertEquals(/\.\.\/lib\//.exec(code), null, path);
 });
 

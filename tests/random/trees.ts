@@ -53,6 +53,8 @@ const TARGETS = [
   "../../../../bin/tool",
   "loop",
   "/nowhere",
+  "/dev/null",
+  "/usr/lib/os-release",
   ".",
 ] as const;
 const MODES = [0o644, 0o755, 0o600, 0o666, 0o777, 0o4755, 0o640, 0o001] as const;
