@@ -1,7 +1,15 @@
 /** Tests that every numeric field of a tar header is checked, in each type of entry, those that are skipped included. */
 
 import { assertEquals } from "@std/assert";
-import { base256, bytes, concat, entry, file, type HeaderFields } from "../../support/tar_builder.ts";
+import {
+  base256,
+  bytes,
+  concat,
+  entry,
+  file,
+  gnuSparse,
+  type HeaderFields,
+} from "../../support/tar_builder.ts";
 import { assertRefused, readTar } from "../../support/read_tar.ts";
 
 /** Each type flag that is read, headers of headers and what makes no file included. */
@@ -72,3 +80,40 @@ Deno.test("TarReader lets numbers be where a format has none, or blanks", () => 
     assertEquals(readTar(concat(entry({ name: "here", ...fields }), file("after"))).entries.length, 2);
   }
 });
+
+/** Where an old GNU sparse file has the pairs of its map: four in the header, 21 in each block behind it. */
+const SPARSE_FIELDS: Record<string, number> = {
+  "real size": 483,
+  ...Object.fromEntries(
+    [386, 410, 434, 458, 512, 536, 992].flatMap((at) => [
+      [`sparse offset at ${at}`, at],
+      [`sparse length at ${at}`, at + 12],
+    ]),
+  ),
+};
+
+for (const [field, at] of Object.entries(SPARSE_FIELDS)) {
+  Deno.test(`TarReader checks the ${field} of a sparse file`, () => {
+    const regions = Array.from({ length: 25 }, (_, index) => [index * 10, 1] as const);
+    const make = (value: Uint8Array | string): Uint8Array => {
+      const stream = gnuSparse("here", 1000, regions, "x".repeat(25));
+      const old = stream.subarray(at, at + 12).slice();
+      stream.set(bytes(value).length < 12 ? concat(value, "\0") : bytes(value).subarray(0, 12), at);
+      const change = stream.subarray(at, at + 12).reduce((sum, byte, index) => sum + byte - old[index]!, 0);
+      // Only the header has a checksum, which counts the fields in it.
+      if (at < 512) {
+        const sum = Number.parseInt(String.fromCharCode(...stream.subarray(148, 154)), 8) + change;
+        stream.set(bytes(sum.toString(8).padStart(6, "0")), 148);
+      }
+      return stream;
+    };
+    const reason = field.replace(/ at \d+$/, "");
+    for (const value of NO_NUMBERS) {
+      // A NUL at the beginning ends the map.
+      if (field !== "real size" && value.startsWith("\0")) continue;
+      assertRefused(make(value), `${reason} field holds no number`);
+    }
+    assertRefused(make(base256(2n ** 60n, 12)), `${reason} field holds no number`);
+    assertRefused(make(base256(-1, 12)), "is negative");
+  });
+}
