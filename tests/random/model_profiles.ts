@@ -123,10 +123,14 @@ function readSelector(tree: FileTree, { confDir }: ModelSettings): string | unde
  *
  * @throws {Refusal} if it is none.
  */
-export function readProfile(tree: FileTree, path: string): ListedImage[] {
+export function readProfile(
+  tree: FileTree,
+  path: string,
+  { isCommandLine = false }: { isCommandLine?: boolean } = {},
+): ListedImage[] {
   const { text, meaning } = readFile(tree, path)!;
   if (meaning?.as === "profile" && meaning.images !== undefined) return meaning.images;
-  // A profile of zero bytes is an empty one.
-  if (meaning === undefined && text.trim() === "") return [];
+  // A profile of zero bytes is an empty one at boot; somebody who asks for it is told.
+  if (meaning === undefined && text.trim() === "" && !isCommandLine) return [];
   throw new Refusal(`${path} is no profile`);
 }

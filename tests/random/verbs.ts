@@ -102,7 +102,7 @@ function tellCheck(
   const profiles = listProfiles(system.tree, settings);
   const next = readNext(system.tree, settings, profiles);
   if (next === undefined) throw new Refusal("no next profile");
-  const images = readProfile(system.tree, profiles.get(next)!);
+  const images = readProfile(system.tree, profiles.get(next)!, { isCommandLine: true });
   if (images.length === 0) return;
   const archives = indexStores(system.tree, settings);
   const counting = new Map(images.map(({ name, reference }) => [name, reference]));
@@ -156,7 +156,7 @@ export async function compareAfter(
 /** Whether a profile can be read: one that would fail the boot is not selected. */
 function isSound({ tree }: ThoughtSystem, settings: ModelSettings, name: string): boolean {
   try {
-    readProfile(tree, listProfiles(tree, settings).get(name)!);
+    readProfile(tree, listProfiles(tree, settings).get(name)!, { isCommandLine: true });
     return true;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
