@@ -27,7 +27,7 @@ const COMPRESSOR_OPTIONS: Record<string, string> = {
   zstd: "SQUASHFS_ZSTD",
 };
 const READABLE_BY_OWNER = 0o500;
-const READABLE_BY_OTHERS = 0o005;
+const SEARCHABLE_BY_OTHERS = 0o001;
 
 /** A squashfs that may be mounted. */
 export interface CheckedSquashfs {
@@ -122,7 +122,7 @@ export function mountSquashfsImage(
   }
 }
 
-/** Services run as many users: where the root directory is closed to them, so is the whole image. */
+/** Services run as many users: where they cannot go through the root directory, the whole image is closed to them. */
 function checkRootDirectory({ type, mode }: FileStat): ArchiveWarning[] {
   const shown = formatMode(mode);
   if (type !== "directory") {
@@ -133,7 +133,7 @@ function checkRootDirectory({ type, mode }: FileStat): ArchiveWarning[] {
       hint: "Make it anew with mksquashfs -root-mode 0755",
     });
   }
-  if ((mode & READABLE_BY_OTHERS) === READABLE_BY_OTHERS) return [];
+  if ((mode & SEARCHABLE_BY_OTHERS) !== 0) return [];
   const message =
     `the root directory of the squashfs has mode ${shown}: its files are closed to other users than root`;
   return [{ code: "root-not-searchable", message }];

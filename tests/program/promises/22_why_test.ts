@@ -1,10 +1,11 @@
 /** Promise 22: `torcx why` answers without a seal too, and names what takes effect instead. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { STORE, UNITS, withSystem } from "../../support/archives.ts";
+import { makeManifest, STORE, UNITS, withSystem } from "../../support/archives.ts";
 import { findSchemaFaults } from "../../support/schemas.ts";
 import { runSteps } from "../../support/e2e_system.ts";
 import { testWith } from "../../support/needs.ts";
+import { makeProfile } from "../../support/nodes.ts";
 
 Deno.test("promise 22: why tells by the plan where a program would come from if nothing is applied", () =>
   withSystem({}, async (run) => {
@@ -105,5 +106,34 @@ testWith(
         why!.output,
         /\n {2}but the system's \/etc\/systemd\/system\/hello\.service takes effect instead\n$/,
       );
+    }),
+);
+
+testWith(
+  "promise 22: why finds a program whose name is no UTF-8 as plan and status show it",
+  { isRoot: true, programs: ["unshare"] },
+  () =>
+    withSystem({
+      "etc/torcx/profiles/edge.json": makeProfile("odd:1"),
+      "img/.torcx/manifest.json": makeManifest({ bin: ["/bin"] })[".torcx/manifest.json"]!,
+    }, async (_run, root) => {
+      const [packed, planned, applied, running, gone] = await runSteps(root, [
+        String
+          .raw`mkdir img/bin && echo x > img/bin/$'b\xff' && tar --force-local -czf ${STORE}/odd:1.torcx.tgz -C img .`,
+        String.raw`torcx why 'b\xff' --output text`,
+        "torcx apply --verbose=error >/dev/null",
+        String.raw`torcx why '/run/torcx/bin/b\xff'`,
+        String.raw`torcx why 'b\xfe'`,
+      ]);
+      assertEquals(
+        [packed!.code, planned!.code, applied!.code, running!.code],
+        [0, 0, 0, 0],
+        planned!.output,
+      );
+      assertMatch(planned!.output, /\nprogram \/run\/torcx\/bin\/b\\xff\n(?: .*\n)* {2}of image +odd:1\n/);
+      const { source, origins: [{ path, is_present }] } = JSON.parse(running!.output).value;
+      assertEquals([source, path, is_present], ["running", String.raw`/run/torcx/bin/b\xff`, true]);
+      assertEquals(gone!.code, 1);
+      assertStringIncludes(gone!.output, "torcx brought no image, program or unit of that name");
     }),
 );

@@ -104,6 +104,7 @@ export const SYSTEM_VERBS = [
     details: [
       "Looks into the seal, the run profile, the report and the links of the bin directory. Where the system is not sealed it looks into the report of the run that failed, then plans the next boot, and says so.",
       "A file of the system that takes effect instead, such as a unit in /etc/systemd/system, is named.",
+      "Bytes of a name that are no UTF-8 are given as torcx status shows them: 'b\\xff'.",
     ],
     positionals: [
       {
