@@ -66,6 +66,7 @@ export async function bundleProgram(dir: string, options: BundleOptions): Promis
     `${WORKER}.ts`,
   ]);
   await Deno.remove(sources, { recursive: true });
+  await numberFiles(out);
   await setTimes(out);
   return { dir: out, entry: "main.js", flags: ["--no-config", `--include=${WORKER}.js`] };
 }
@@ -85,6 +86,27 @@ async function listFiles(project: string, dir: string): Promise<string[]> {
     else if (name.endsWith(".ts")) paths.push(path);
   }
   return paths.sort();
+}
+
+/** The bundler's names: a digest in them is also of where npm packages are kept on this machine. */
+const DIGEST_NAME = /\b(\w+)-[0-9A-Z]{8}\.js\b/g;
+
+/** Gives the files numbers in place of digests, in the order in which they are named from main.js on. */
+async function numberFiles(dir: string): Promise<void> {
+  const names = new Map<string, string>();
+  const files = ["main.js", `${WORKER}.js`];
+  for (const file of files) {
+    const text = await Deno.readTextFile(join(dir, file));
+    const numbered = text.replace(DIGEST_NAME, (name, prefix) => {
+      if (!names.has(name)) {
+        names.set(name, `${prefix}-${names.size}.js`);
+        files.push(name);
+      }
+      return names.get(name)!;
+    });
+    await Deno.writeTextFile(join(dir, file), numbered);
+  }
+  for (const [name, numbered] of names) await Deno.rename(join(dir, name), join(dir, numbered));
 }
 
 /** `deno compile` writes the files' times into the binary, which is to have the same bytes whenever it is made. */

@@ -92,19 +92,16 @@ testWith(
   { isCompiled: true },
   () =>
     withDirectory(async (dir) => {
-      const path = "lib/cli/commands/docs/version.ts";
+      const path = "lib/cli/commands/docs/help.ts";
       const binary = await buildCopy(dir, (name, text) => {
         if (name !== path) return text;
-        const changed = text.replace(
-          /(export function runVersion\([^{]*\{(?: [^}]*\}[^{]*\{)?\n)/,
-          "$1  failInside(options);\n",
-        );
-        assert(changed !== text, `${path} has no runVersion()`);
+        const changed = text.replace("  stdout.writeText(", "  failInside(topic);\n  stdout.writeText(");
+        assert(changed !== text, `${path} has no runHelp()`);
         return `${changed}\nfunction failInside(value: unknown): void {\n  (value as { no: { such: string } }).no.such;\n}\n`;
       });
-      const { code, stderr } = await new Deno.Command(binary, { args: ["--version"] }).output();
+      const { code, stderr } = await new Deno.Command(binary, { args: ["help"] }).output();
       const text = new TextDecoder().decode(stderr);
       assertEquals(code, 1);
-      assertMatch(text, /at failInside .*\n.*runVersion .*\n[^]*at async runProgram /);
+      assertMatch(text, /at failInside .*\n.*runHelp .*\n[^]*at async runProgram /);
     }),
 );
