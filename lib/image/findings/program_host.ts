@@ -11,7 +11,7 @@ import { type Machine, parseProgramHead, PROGRAM_HEAD_BYTES } from "./program_he
 export interface ProgramHost {
   root: Root;
   /** The machine of its programs. */
-  machine: Machine;
+  readonly machine: Machine;
   /** Whether it has programs at all: what is no whole system says nothing of those that it will have. */
   hasPrograms: boolean;
   /** The run directory: what is in it at boot is not there yet, and not judged. */
@@ -28,7 +28,16 @@ const SYSTEM_PROGRAMS = ["/usr/lib/systemd/systemd", "/usr/sbin/init", "/usr/bin
 /** Returns a system as the host of programs. */
 export function getProgramHost({ root, settings }: Pick<System, "root" | "settings">): ProgramHost {
   const hasPrograms = PROGRAM_DIRS.some((path) => hasAny(root, path));
-  return { root, machine: findMachine(root), hasPrograms, runDir: encodePath(settings.runDir) };
+  let machine: Machine | undefined;
+  return {
+    root,
+    // Looked for at the first program that has one.
+    get machine(): Machine {
+      return machine ??= findMachine(root);
+    },
+    hasPrograms,
+    runDir: encodePath(settings.runDir),
+  };
 }
 
 /** Of another system than the running one its programs say what it is. */

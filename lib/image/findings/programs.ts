@@ -9,13 +9,7 @@ import { formatMode } from "../../sys/file_stat.ts";
 import type { Root } from "../../sys/root.ts";
 import type { Asset } from "../assets.ts";
 import type { OnOddity } from "./finding.ts";
-import {
-  formatMachine,
-  isSameMachine,
-  type Machine,
-  parseProgramHead,
-  PROGRAM_HEAD_BYTES,
-} from "./program_head.ts";
+import { formatMachine, isSameMachine, parseProgramHead, PROGRAM_HEAD_BYTES } from "./program_head.ts";
 import { hasFile } from "./places.ts";
 import type { ProgramHost } from "./program_host.ts";
 
@@ -36,13 +30,14 @@ export function checkPrograms(tree: Root, { assets, host, onOddity }: ProgramChe
     const known = interpreters.get(path);
     if (known !== undefined) return known;
     const isUnknown = path !== "" && (!host.hasPrograms || path.startsWith(`${host.runDir}/`));
-    const found = isUnknown || hasFile(tree, path) || hasFile(host.root, path);
+    // Most interpreters are the system's: what is not found costs an error.
+    const found = isUnknown || hasFile(host.root, path) || hasFile(tree, path);
     interpreters.set(path, found);
     return found;
   };
   for (const { kind, source } of assets) {
     if (kind === "bin") {
-      checkProgram({ tree, path: source, buffer, machine: host.machine, isThere, onOddity });
+      checkProgram({ tree, path: source, buffer, host, isThere, onOddity });
     }
   }
 }
@@ -51,13 +46,13 @@ interface Task {
   tree: Root;
   path: ByteString;
   buffer: Uint8Array<ArrayBuffer>;
-  machine: Machine;
+  host: ProgramHost;
   isThere: (path: ByteString) => boolean;
   onOddity: OnOddity;
 }
 
 function checkProgram(task: Task): void {
-  const { path, machine, isThere, onOddity } = task;
+  const { path, host, isThere, onOddity } = task;
   const shown = `program ${quote(decodePath(path))}`;
   const found = readProgram(task);
   if (found === undefined) return;
@@ -73,11 +68,11 @@ function checkProgram(task: Task): void {
     });
   }
   const head = parseProgramHead(found.head);
-  if (head.kind === "elf" && !isSameMachine(head.machine, machine)) {
+  if (head.kind === "elf" && !isSameMachine(head.machine, host.machine)) {
     onOddity({
       code: "program-of-other-machine",
       path,
-      message: `${shown} is for ${formatMachine(head.machine)}, the system is ${formatMachine(machine)}`,
+      message: `${shown} is for ${formatMachine(head.machine)}, the system is ${formatMachine(host.machine)}`,
     });
   }
   if (head.kind !== "script" || isThere(head.interpreter)) return;

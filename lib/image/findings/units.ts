@@ -90,6 +90,7 @@ export class UnitCheck {
     const found = listUnitAssets(content).map((other) => findPlaceOf(other, real)).find((path) =>
       path !== undefined && path !== place
     );
+    if (found === undefined && real === "/") return treePath;
     return found === undefined ? joinPath(treePath, real) : makeRelative(splitPath(place).parent, found);
   }
 
