@@ -227,6 +227,32 @@ testWith(
     }),
 );
 
+testWith(
+  "14: a unit that the system's administrator enables is started",
+  { isRoot: true, programs: ["unshare"] },
+  () =>
+    withRoot({
+      ...SYSTEM,
+      // As `systemctl enable` makes it: it leads nowhere before the image is applied.
+      "etc/systemd/system/multi-user.target.wants/a.service": { link: "/run/systemd/system/a.service" },
+    }, async (root) => {
+      packImage(`${root}/${STORE}/one:1.torcx.tgz`, {
+        ...makeManifest({ units: ["/u/a.service", "/u/b.service"] }),
+        "u/a.service": INSTALL,
+        "u/b.service": INSTALL,
+      });
+      for (
+        const { code, output } of await runSteps(
+          root,
+          ["plan", "apply"].map((verb) => `torcx ${verb} --output json 2>/dev/null`),
+        )
+      ) {
+        assertEquals(code, 0, output);
+        assertEquals(show(JSON.parse(output).value.findings), ["unit-not-enabled /u/b.service of one"]);
+      }
+    }),
+);
+
 testWith("torcx image extract tells of a manifest that cannot be applied", {
   isRoot: true,
   programs: ["unshare"],

@@ -15,10 +15,15 @@ export function hasAny(root: Root, path: ByteString): boolean {
   return findType(root, path) !== undefined;
 }
 
+/** Returns whether there is anything of this name, a symlink that leads nowhere included. */
+export function hasEntry(root: Root, path: ByteString): boolean {
+  return findType(root, path, { isFollowed: false }) !== undefined;
+}
+
 /** What cannot be told is taken for a file. */
-function findType(root: Root, path: ByteString): FileType | undefined {
+function findType(root: Root, path: ByteString, { isFollowed = true } = {}): FileType | undefined {
   try {
-    return root.stat(path).type;
+    return (isFollowed ? root.stat(path) : root.lstat(path)).type;
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG")) return undefined;
     if (error instanceof SyscallError) return "file";

@@ -10,7 +10,7 @@ import type { Root } from "../../sys/root.ts";
 import type { Asset } from "../assets.ts";
 import type { ImageContent } from "./content.ts";
 import type { Oddity } from "./finding.ts";
-import { hasAny } from "./places.ts";
+import { hasAny, hasEntry } from "./places.ts";
 import type { EnablingLink } from "./unit_file.ts";
 
 /** An image and where its tree is, or would be. */
@@ -157,8 +157,9 @@ export class UnitCheck {
     if ([...this.#planned].some((path) => DEPENDENCY_LINK.test(path) && isFor(path, unit))) {
       return true;
     }
+    // The link of an administrator leads to the unit once it is propagated.
     return links.some(({ directory, name }) =>
-      SYSTEM_DIRS.some((system) => hasAny(this.#host, joinPath(system, encodePath(`${directory}/${name}`))))
+      SYSTEM_DIRS.some((system) => hasEntry(this.#host, joinPath(system, encodePath(`${directory}/${name}`))))
     );
   }
 
