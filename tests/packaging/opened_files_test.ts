@@ -25,6 +25,9 @@ const ALLOWED: readonly RegExp[] = [
   /^\/run\/\.torcx-[\w-]+\.tmp$/,
   /^\/(?:etc|var\/lib|usr\/share|usr\/share\/oem)\/torcx(?:\/|$)/,
   /^\/(?:etc\/coreos|usr\/share\/oem|usr\/lib\/os-release)(?:\/|$)/,
+  // where interpreters of an image's scripts are looked for, and what tells the machine's kind of programs
+  /^\/(?:usr\/)?bin(?:\/sh)?$/,
+  /^\/usr\/(?:lib\/systemd\/systemd|sbin\/init)$/,
   // whether systemd serves this system, and whether it is told to start torcx
   /^\/etc\/initrd-release$/,
   /^(?:\/etc|\/usr\/lib|\/usr\/local\/lib)\/systemd\/(?:system-generators\/torcx-generator|system\/torcx\.(?:service|target))$/,
