@@ -10,7 +10,8 @@ import { locateRemote } from "./located_remotes.ts";
 import { type Archive, listArchives, type StoreIndex } from "./stores.ts";
 
 /**
- * Finds the archive of an image. A remote that cannot be used is a warning: the image is then in no store.
+ * Finds the archive of an image. A remote that is there and cannot be used is a warning: the image
+ * is then in no store.
  *
  * @throws {TorcxError} `failed` if the directory of a remote is there and cannot be read.
  */
@@ -42,7 +43,10 @@ function findUsrDirectory(system: System, remote: string): string | undefined {
   } catch (error) {
     if (!(error instanceof TorcxError)) throw error;
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-    system.log.warning(`remote ${quote(remote)} is not looked into: ${error.message}${cause}`);
+    const message = `remote ${quote(remote)} is not looked into: ${error.message}${cause}`;
+    // It may be one of servers that only populate needs, configured where that runs.
+    if (error.code === "not_found") system.log.debug(message);
+    else system.log.warning(message);
     return undefined;
   }
 }

@@ -17,6 +17,8 @@ async function withSystem(use: (path: string) => Promise<void>): Promise<void> {
     "usr/share/torcx/profiles/vendor.json": makeProfile("hello:1"),
     "etc/torcx/next-profile": "vendor\n",
     [`${STORE}/x`]: "",
+    "usr/share/torcx/remotes/os/remote.json":
+      '{"kind":"remote-manifest-v0","value":{"base_url":"file:///usr/share/addons"}}',
     "hello/bin/hello": "#!/bin/sh\n",
     "hello/hello.service": "[Service]\n",
     "hello/.torcx/manifest.json": JSON.stringify(MANIFEST),
@@ -91,6 +93,10 @@ testWith(
         "edge",
         "hello",
       );
+      await check(path, "torcx-populate-v0", 0, "profile", "populate", "--name", "vendor");
+      await check(path, "torcx-remote-list-v0", 0, "remote", "list");
+      await check(path, "torcx-remote-v0", 0, "remote", "show", "os");
+      await check(path, "torcx-remote-check-v0", 0, "remote", "check", "os");
       await check(path, "torcx-image-list-v0", 0, "image", "list");
       await check(path, "torcx-image-prune-v0", 0, "image", "prune", "--dry-run");
       await check(
