@@ -44,8 +44,8 @@ async function runWith(kept: KeptPermissions): Promise<string> {
     const tell = (run) => run().then(() => "may", (error) => error.name === "NotCapable" ? "may not" : "may");
     const run = (path) => tell(async () => void await new Deno.Command(path, { args: ["--help"] }).output());
     console.log([
-      await tell(() => fetch("http://127.0.0.1:1/")),
-      await tell(() => Deno.connect({ hostname: "127.0.0.1", port: 1 })),
+      await tell(() => fetch("http://127.0.0.1:49151/")),
+      await tell(() => Deno.connect({ hostname: "127.0.0.1", port: 49151 })),
       await run("/usr/sbin/modprobe"),
       await run("/usr/bin/systemctl"),
     ].join(", "));
