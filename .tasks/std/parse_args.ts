@@ -94,7 +94,9 @@ class Parser {
   #takeLong(arg: string, next: string | undefined): number {
     const [, key = "", value] = LONG.exec(arg)!;
     if (value !== undefined) {
-      this.#set(arg, key, this.#booleans.has(key) ? value !== "false" : value);
+      // As the package has it: with a value, the `no-` of any name is lost.
+      const name = key.replace(/^no-(?=.)/s, "");
+      this.#set(arg, name, this.#booleans.has(name) ? value !== "false" : value);
       return 0;
     }
     const positive = /^no-(.+)$/s.exec(key)?.[1];

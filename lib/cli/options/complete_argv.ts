@@ -6,7 +6,7 @@
 
 import type { FlagSpec } from "./spec.ts";
 
-/** Argv with every known flag as `--long=value`. */
+/** Argv with every known flag as `--NAME=VALUE`, by the names of {@linkcode getParserName}. */
 export interface CompletedWords {
   readonly words: readonly string[];
   /** How each flag was first spelled, by its long name. */
@@ -15,6 +15,14 @@ export interface CompletedWords {
   readonly command: "help" | "version" | undefined;
   /** The flag whose value is missing, and the word that stands in its place; nothing is read after it. */
   readonly missing: { spec: FlagSpec; spelling: string; next: string | undefined } | undefined;
+}
+
+/**
+ * Returns the name by which parseArgs() knows a flag. Of `--no-NAME=VALUE` it makes a value of NAME, whatever it
+ * was told: such a flag gets a name of the same meaning that it leaves alone.
+ */
+export function getParserName({ long }: Pick<FlagSpec, "long">): string {
+  return long.replace(/^no-/, "no:");
 }
 
 /** Returns whether a flag's value may be the next word: a switch and an optional value need `=`. */
@@ -69,7 +77,7 @@ export function completeWords(
     origin = isSplit ? origin ?? word : undefined;
     if (isSplit) rest.unshift(`-${tail}`);
     if (!spellings.has(spec.long)) spellings.set(spec.long, spelling);
-    words.push(`--${spec.long}=${value}`);
+    words.push(`--${getParserName(spec)}=${value}`);
   }
   return { words, spellings, command: undefined, missing: undefined };
 }

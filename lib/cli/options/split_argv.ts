@@ -5,7 +5,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { quote, UsageError } from "../../errors.ts";
-import { type CompletedWords, completeWords, takesNextWord } from "./complete_argv.ts";
+import { type CompletedWords, completeWords, getParserName, takesNextWord } from "./complete_argv.ts";
 import { COMMAND_FLAGS, type FlagSpec, GLOBAL_FLAGS, GROUPS, VERBS, type VerbSpec } from "./verbs.ts";
 import { getMetavar } from "./usage.ts";
 import { findNearest } from "../../suggestions.ts";
@@ -90,7 +90,7 @@ class Splitter {
   ): { words: readonly string[]; command: "help" | "version" | undefined } {
     const specs = this.#listFlags();
     const completed = completeWords(args, (spelling) => this.#findFlag(spelling), stopEarly);
-    const names = specs.map(({ long }) => long);
+    const names = specs.map(getParserName);
     const parsed = parseArgs([...completed.words], {
       string: ["_", ...names],
       collect: names,
@@ -101,8 +101,12 @@ class Splitter {
       },
     });
     for (const spec of specs) {
-      const texts = parsed[spec.long] as string[];
-      if (texts.length > 0) this.#takeTexts(spec, completed.spellings.get(spec.long)!, texts);
+      const texts = parsed[getParserName(spec)] as string[];
+      const spelling = completed.spellings.get(spec.long);
+      if (texts.length === 0) continue;
+      // Somebody wrote the name that is parseArgs()'s alone.
+      if (spelling === undefined) throw this.#makeUnknownFlagError(`--${getParserName(spec)}`);
+      this.#takeTexts(spec, spelling, texts);
     }
     if (completed.missing !== undefined) throw this.#makeMissingValueError(completed.missing);
     if (completed.command === "version" && this.#verbWords.length > 0) {

@@ -370,6 +370,11 @@ const WRONG_USES: [string[], string, string][] = [
     "Write one of: show",
   ],
   [
+    ["profile", "populate", "--no:wait"],
+    'Cannot parse arguments of "profile populate": unknown option "--no:wait"',
+    'Did you mean "--no-wait"?',
+  ],
+  [
     ["image", "list", "--os-relase", "1"],
     'Cannot parse arguments of "image list": unknown option "--os-relase"',
     'Did you mean "--os-release"?',
