@@ -3,9 +3,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeManifest, STORE, UNITS, withSystem } from "../../support/archives.ts";
 import { findSchemaFaults } from "../../support/schemas.ts";
-import { runSteps } from "../../support/e2e_system.ts";
+import { PERMISSION_FLAGS } from "../../../.tasks/permissions.ts";
+import { runSteps, withRoot } from "../../support/e2e_system.ts";
 import { testWith } from "../../support/needs.ts";
 import { makeProfile } from "../../support/nodes.ts";
+import { PROJECT_DIR, STD_FLAGS } from "../../support/std_flags.ts";
 
 Deno.test("promise 22: why tells by the plan where a program would come from if nothing is applied", () =>
   withSystem({}, async (run) => {
@@ -137,3 +139,27 @@ testWith(
       assertStringIncludes(gone!.output, "torcx brought no image, program or unit of that name");
     }),
 );
+
+/** Whether the Deno of this process takes arguments that are no UTF-8: 2.7's ends before any program. */
+const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+const takesBytes = major > 2 || minor >= 9;
+
+Deno.test("promise 22: why does not panic of a name that is no UTF-8, where the runtime takes one", () =>
+  withRoot({ "usr/lib/os-release": "VERSION_ID=1\n" }, async (root) => {
+    const { code, stderr } = await new Deno.Command("bash", {
+      args: ["-c", `exec "$@" why $'a\\xff'`, "bash", Deno.execPath(), "run", "--quiet", ...STD_FLAGS].concat(
+        [
+          ...PERMISSION_FLAGS,
+          `${PROJECT_DIR}/main.ts`,
+          "--root",
+          root,
+        ],
+      ),
+      cwd: PROJECT_DIR,
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assertEquals(code, 1, text);
+    assertMatch(text, takesBytes ? /^torcx: Cannot tell where "a\ufffd" / : /invalid UTF-8/);
+  }));
