@@ -170,7 +170,7 @@ testWith(
 
 testWith(
   "torcx apply --dry-run fails if an archive is damaged or an asset is not in its image",
-  { programs: ["unshare"] },
+  { isRoot: true },
   () =>
     withRoot(SYSTEM, async (root) => {
       packImage(`${root}/${STORE}/first:1.torcx.tgz`, makeManifest({ units: ["/none.service"] }));
