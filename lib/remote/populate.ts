@@ -6,10 +6,10 @@
 import { join } from "@std/path/posix/join";
 import { decodePath, encodePath } from "../bytes.ts";
 import { quote, TorcxError } from "../errors.ts";
-import { digestFile } from "../catalog/file_digest.ts";
 import type { System } from "../config/system.ts";
-import { formatDigest, isSameDigest } from "../manifest/digest.ts";
+import { formatDigest } from "../manifest/digest.ts";
 import { DEFAULT_REFERENCE, formatImage } from "../manifest/names.ts";
+import { computeDigest } from "../sys/digest.ts";
 import { replaceSymlink } from "../sys/symlink_replacement.ts";
 import { fetchContents, type VerifiedContents } from "./contents.ts";
 import { downloadArchive, type DownloadOrder, makeStagedName, type WantedDigest } from "./download.ts";
@@ -197,8 +197,7 @@ async function settle(
 /** Tells whether an archive that is there is the remote's. */
 function isArchive({ root }: System, path: string, { digest }: RemoteFile): boolean {
   if (digest === undefined) return false;
-  using file = root.openFile(encodePath(path));
-  return isSameDigest(digestFile(file, digest.algorithm), digest);
+  return computeDigest(root, encodePath(path), digest) === formatDigest(digest);
 }
 
 async function fetchOne(

@@ -41,7 +41,7 @@ export async function retry<T>(call: () => Promise<T>, options: RetryOptions = {
 }
 
 /** Waits; ends at once, by the signal's reason, if it is aborted. */
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);

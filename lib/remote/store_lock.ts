@@ -11,8 +11,10 @@ import type { System } from "../config/system.ts";
 import { isTemporaryName } from "../sys/atomic_file.ts";
 import { acquireLock } from "../sys/lock_file.ts";
 import { isStagedName } from "./download.ts";
+import { sleep } from "./retry.ts";
 
 const LOCK = ".torcx-populate.lock";
+/** Milliseconds between two looks at a lock that is held. */
 const POLL_INTERVAL = 200;
 
 /** Options of {@linkcode lockStore}. */
@@ -45,7 +47,7 @@ export async function lockStore(
       if (!(error instanceof TorcxError) || error.code !== "busy" || isWaitRefused) throw error;
       if (!isTold) log.warning(`${error.message.replace(/^Cannot write into /, "")}: waiting for it to end`);
       isTold = true;
-      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
+      await sleep(POLL_INTERVAL, signal);
     }
   }
 }

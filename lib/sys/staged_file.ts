@@ -4,7 +4,7 @@
  */
 
 import { type ByteString, decodePath, encodePath, joinPath } from "../bytes.ts";
-import { quote, SyscallError, TorcxError } from "../errors.ts";
+import { isErrno, quote, TorcxError } from "../errors.ts";
 import {
   close,
   fchmod,
@@ -19,11 +19,9 @@ import {
 } from "./calls.ts";
 import { syncDirectory } from "./atomic_file.ts";
 import { toFileStat } from "./file_stat.ts";
-import { O_CREAT, O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } from "./flags.ts";
+import { O_CREAT, O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } from "./flags.ts";
 import type { Root } from "./root.ts";
 
-/** O_RDWR of open(2). */
-const O_RDWR = 2;
 const EMPTY = encodePath("");
 /** Nobody else reads what nobody has vouched for yet. */
 const STAGED_MODE = 0o600;
@@ -117,7 +115,7 @@ export class StagedFile implements Disposable {
     try {
       unlinkat(this.#dir, this.#name);
     } catch (error) {
-      if (!(error instanceof SyscallError) || error.errno !== "ENOENT") throw error;
+      if (!isErrno(error, "ENOENT")) throw error;
     }
   }
 

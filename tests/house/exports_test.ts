@@ -9,7 +9,7 @@ const FOR_TESTS: Record<string, string> = {
   "lib/cli/docs/setting_text.ts listPlaces": "the texts are held against the table by it",
   "lib/image/assets.ts listAssets": "what entries mean is tested without a manifest's file",
   "lib/image/assets.ts readImageManifest": "what stands in a manifest's way is tested without assets",
-  "lib/manifest/digest.ts DIGEST_BYTES": "of lib/remote and pins, which are to come",
+  "lib/manifest/digest.ts DIGEST_BYTES": "the accepted hash functions, which the tests go through",
   "lib/manifest/json.ts parseJson": "it is the reader below every strict kind, tested by itself",
   "lib/remote/network_error.ts parseRetryAfter": "a server's date against the clock",
   "lib/sys/flags.ts ARCHITECTURES": "a process sees the numbers of one architecture alone",
